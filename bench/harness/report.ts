@@ -1,0 +1,75 @@
+// The report: rows as an aligned text for the terminal, and the same as bench/RESULTS.md.
+import type { Row } from "./comparison.ts";
+import type { Machine } from "./machine.ts";
+
+const COLUMNS: readonly [keyof Row, string][] = [
+  ["work", "work"],
+  ["contestant", "contestant"],
+  ["cost", "each"],
+  ["ratio", "heddle is"],
+  ["pairs", "pairs: median (range)"],
+  ["budget", "budget"],
+  ["verdict", "verdict"],
+  ["note", "note"],
+];
+const WIDTHS = [12, 17, 13, 17, 24, 24, 8, 0];
+
+export function headLine(): string {
+  return line(COLUMNS.map(([, title]) => title));
+}
+
+export function textLine(row: Row): string {
+  return line(COLUMNS.map(([key]) => row[key]));
+}
+
+function line(cells: readonly string[]): string {
+  return cells
+    .map((cell, i) => cell.padEnd(WIDTHS[i]!))
+    .join(" ")
+    .trimEnd();
+}
+
+export interface Report {
+  readonly rows: readonly Row[];
+  readonly machine: Machine;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly skipped: readonly string[];
+  readonly whole: boolean;
+  readonly what: readonly [name: string, what: string][];
+}
+
+export function markdown(report: Report): string {
+  const { machine } = report;
+  const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`);
+  const cells = (values: readonly string[]) => `| ${values.join(" | ")} |`;
+  return `# Benchmark results
+
+Written by \`npm run bench\`${report.whole ? "" : " (a partial run)"}; do not edit.
+
+- Date: ${new Date().toISOString().slice(0, 10)}
+- Machine: ${machine.processor}, ${machine.cores} cores, ${machine.memory}; load average before the run ${machine.load}
+- System: ${machine.system}
+- Versions: ${versions.join(", ")}
+- Skipped: ${report.skipped.join("; ") || "nothing"}
+
+${cells(COLUMNS.map(([, title]) => title))}
+${cells(COLUMNS.map(() => "---"))}
+${report.rows.map((row) => cells(COLUMNS.map(([key]) => row[key].replaceAll("|", "\\|")))).join("\n")}
+
+## The works
+
+${report.what.map(([name, what]) => `- **${name}**: ${what}.`).join("\n")}
+
+## How to read it
+
+- Every figure is the best of several rounds. In a round each contestant runs once, in a fresh
+  process, and the order rotates; what disturbs a round only ever makes it slower.
+- "heddle is" compares the bests: *x its time* is heddle's cost divided by the peer's, *x as fast*
+  the inverse. The pairs are the same ratio within each round: a wide range means a noisy machine.
+- "promise" is what the language has without a library; "effect-microtask" is Effect with its other
+  scheduler mode, which does not let timers and I/O in between. Every program is on one thread.
+- A budget is a ratio measured in the same run, or a size. Absolute times depend on the machine and
+  decide nothing.
+- The programs lie side by side, one directory for each work: \`bench/<work>/<contestant>\`.
+`;
+}

@@ -1,0 +1,275 @@
+// The works that are measured, with the budgets of the design. Each is a directory of programs, one
+// for each contestant, that do the same; a work may run another's programs with other parameters.
+
+export type Contestant = (typeof CONTESTANTS)[number];
+
+/** In the order of the tables. */
+export const CONTESTANTS = [
+  "heddle",
+  "promise",
+  "node-net",
+  "effect",
+  "effect-microtask",
+  "effection",
+  "asyncio",
+  "uvloop",
+  "gevent",
+  "go",
+] as const;
+
+/** What a work's programs find in their environment, each as BENCH_<NAME>. */
+export interface Parameters {
+  /** How long the timed rounds of one process go on, in seconds. */
+  SECONDS: number;
+  /** The count of operations; without it the program finds a suitable one. */
+  N?: number;
+  /** The least count of operations, where the program finds it. */
+  ATLEAST?: number;
+  TASKS?: number;
+  MAXSIZE?: number;
+  /** Several counts, separated by commas. */
+  SIZES?: string;
+  WHOLE?: number;
+}
+
+/** heddle's cost may be at most `limit` times the peer's (or, against "itself", at most `limit`). */
+export interface Budget {
+  readonly against: Contestant | "itself";
+  readonly limit: number;
+  /** Whether the ratio is shown as "x its time" (the default) or as "x as fast". */
+  readonly form?: "speed";
+  readonly text: string;
+  /** It holds for this major version of Node only. */
+  readonly node?: number;
+}
+
+export interface Work {
+  readonly name: string;
+  /** One line for the tables. */
+  readonly what: string;
+  /** The directory of the programs. */
+  readonly programs: string;
+  readonly contestants: readonly Contestant[];
+  readonly unit: "ns" | "bytes" | "growth" | "ms late";
+  readonly full: Parameters;
+  readonly quick: Parameters;
+  /** Rounds of a full run. */
+  readonly rounds: number;
+  /** Contestants that get a smaller count, or differ otherwise; printed beside their results. */
+  readonly except?: Partial<Record<Contestant, { N?: number; why: string }>>;
+  readonly budgets: readonly Budget[];
+}
+
+const times = (against: Contestant, limit: number, node?: number): Budget => ({
+  against,
+  limit,
+  text: `<= ${limit} x its time`,
+  ...(node === undefined ? {} : { node }),
+});
+const faster = (against: Contestant, factor: number): Budget => ({
+  against,
+  limit: 1 / factor,
+  form: "speed",
+  text: `>= ${factor} x as fast`,
+});
+const below = (against: Contestant): Budget => ({ against, limit: 1, text: "below" });
+
+const EVERYBODY = CONTESTANTS.filter((name) => name !== "node-net");
+const MAIN = EVERYBODY.filter((name) => name !== "effect-microtask");
+const without = (...names: Contestant[]) => MAIN.filter((name) => !names.includes(name));
+
+const MICRO = { full: { SECONDS: 0.6 }, quick: { SECONDS: 0.15 }, rounds: 5 };
+
+export const WORKS: readonly Work[] = [
+  {
+    name: "switch",
+    what: "one task gives the others their turn, over and over",
+    programs: "switch",
+    contestants: EVERYBODY,
+    unit: "ns",
+    ...MICRO,
+    budgets: [
+      times("promise", 1.25, 20),
+      times("promise", 2, 26),
+      faster("asyncio", 40),
+      faster("uvloop", 20),
+      faster("gevent", 30),
+      faster("effect", 25),
+      { against: "go", limit: 1, text: "at least level" },
+    ],
+  },
+  {
+    name: "switch-1000",
+    what: "1,000 tasks do so at once",
+    programs: "switch",
+    contestants: EVERYBODY,
+    unit: "ns",
+    full: { SECONDS: 0.6, TASKS: 1000, ATLEAST: 200_000 },
+    quick: { SECONDS: 0.1, TASKS: 1000, ATLEAST: 20_000 },
+    rounds: 5,
+    budgets: [],
+  },
+  {
+    name: "call",
+    what: "call a coroutine that does not suspend",
+    programs: "call",
+    contestants: ["heddle", "promise", "effect", "effection", "asyncio"],
+    unit: "ns",
+    ...MICRO,
+    budgets: [],
+  },
+  {
+    name: "create-await",
+    what: "create a task that suspends once and await it, one after another",
+    programs: "create-await",
+    contestants: MAIN,
+    unit: "ns",
+    ...MICRO,
+    budgets: [times("promise", 2), faster("asyncio", 15)],
+  },
+  {
+    name: "gather",
+    what: "200,000 tasks at once, each suspends once, all gathered",
+    programs: "gather",
+    contestants: MAIN,
+    unit: "ns",
+    full: { SECONDS: 0.6, N: 200_000 },
+    quick: { SECONDS: 0.1, N: 20_000 },
+    rounds: 5,
+    except: {
+      effection: { N: 5_000, why: "5,000 tasks" },
+      gevent: { N: 20_000, why: "20,000 greenlets" },
+    },
+    budgets: [times("promise", 1.1)],
+  },
+  {
+    name: "cancel",
+    what: "cancel 1,000,000 sleeping tasks and wait until all have ended",
+    programs: "cancel",
+    contestants: without("uvloop"),
+    unit: "ns",
+    full: { SECONDS: 0.1, N: 1_000_000 },
+    quick: { SECONDS: 0, N: 10_000 },
+    rounds: 2,
+    except: {
+      promise: { N: 100_000, why: "100,000, an AbortController each" },
+      effect: { N: 100_000, why: "100,000 fibers" },
+      effection: { N: 5_000, why: "5,000 tasks" },
+      gevent: { N: 20_000, why: "20,000 greenlets" },
+    },
+    budgets: [faster("asyncio", 10)],
+  },
+  {
+    name: "sleepers",
+    what: "1,000,000 tasks asleep in a fresh process: resident memory for each",
+    programs: "sleepers",
+    contestants: without("uvloop"),
+    unit: "bytes",
+    full: { SECONDS: 0, N: 1_000_000 },
+    quick: { SECONDS: 0, N: 50_000 },
+    rounds: 2,
+    except: {
+      effection: { N: 10_000, why: "10,000 tasks" },
+      gevent: { N: 100_000, why: "100,000 greenlets" },
+    },
+    budgets: [
+      { against: "itself", limit: 450, text: "<= 450 bytes" },
+      below("promise"),
+      below("asyncio"),
+      below("gevent"),
+      below("go"),
+    ],
+  },
+  {
+    name: "scaling",
+    what: "cost for each gathered task at 1,000,000 tasks, against 1,000",
+    programs: "gather",
+    contestants: ["heddle", "promise", "asyncio", "go"],
+    unit: "growth",
+    full: { SECONDS: 2, SIZES: "1000,10000,100000,1000000" },
+    quick: { SECONDS: 0.2, SIZES: "1000,100000" },
+    rounds: 2,
+    budgets: [{ against: "itself", limit: 1.5, text: "<= 1.5 x" }],
+  },
+  {
+    name: "timers",
+    what: "schedule a timer and cancel it",
+    programs: "timers",
+    contestants: ["heddle", "promise", "asyncio", "uvloop", "gevent", "go"],
+    unit: "ns",
+    ...MICRO,
+    budgets: [times("promise", 0.5)],
+  },
+  {
+    name: "queue",
+    what: "put and get between two tasks, room for 1: each item is a switch there and back",
+    programs: "queue",
+    contestants: without("promise"),
+    unit: "ns",
+    full: { SECONDS: 0.6, MAXSIZE: 1 },
+    quick: { SECONDS: 0.15, MAXSIZE: 1 },
+    rounds: 5,
+    except: { effection: { why: "its queue has no bound" } },
+    budgets: [faster("asyncio", 20)],
+  },
+  {
+    name: "queue-100",
+    what: "the same with room for 100: mostly no switch",
+    programs: "queue",
+    contestants: without("promise", "effection"),
+    unit: "ns",
+    full: { SECONDS: 0.6, MAXSIZE: 100 },
+    quick: { SECONDS: 0.1, MAXSIZE: 100 },
+    rounds: 5,
+    budgets: [],
+  },
+  {
+    name: "lateness",
+    what: "what a timer of the embedding program is late while a task never stops switching",
+    programs: "lateness",
+    contestants: ["heddle", "promise"],
+    unit: "ms late",
+    full: { SECONDS: 2 },
+    quick: { SECONDS: 0.5 },
+    rounds: 5,
+    budgets: [{ against: "itself", limit: 10, text: "<= 10 ms" }],
+  },
+  {
+    name: "echo",
+    what: "TCP echo of 1 KiB over 64 connections, with streams: time for each message",
+    programs: "echo",
+    contestants: ["heddle", "node-net", "asyncio", "uvloop", "gevent", "go"],
+    unit: "ns",
+    full: { SECONDS: 3 },
+    quick: { SECONDS: 0.6 },
+    rounds: 5,
+    budgets: [
+      { against: "node-net", limit: 1 / 0.97, form: "speed", text: ">= 0.97 x its throughput" },
+      faster("uvloop", 1.5),
+      faster("asyncio", 2.5),
+      faster("gevent", 1.5),
+    ],
+  },
+  {
+    name: "bundle",
+    what: "a program with tasks, groups, timeouts and a queue, minified and gzipped",
+    programs: "bundle",
+    contestants: ["heddle", "effect", "effection"],
+    unit: "bytes",
+    full: { SECONDS: 0 },
+    quick: { SECONDS: 0 },
+    rounds: 1,
+    budgets: [{ against: "itself", limit: 10_000, text: "<= 10,000 bytes" }],
+  },
+  {
+    name: "bundle-whole",
+    what: "everything that the main entry exports, minified and gzipped",
+    programs: "bundle",
+    contestants: ["heddle", "effect", "effection"],
+    unit: "bytes",
+    full: { SECONDS: 0, WHOLE: 1 },
+    quick: { SECONDS: 0, WHOLE: 1 },
+    rounds: 1,
+    budgets: [],
+  },
+];

@@ -1,0 +1,59 @@
+/*
+ * The one place where a suspension is made. Everything else that waits is built on these two.
+ *
+ * A task drives its coroutine with `next`. Two things can come back through `yield*`:
+ *
+ *   RESCHEDULE   run me again in the next iteration of the loop   (asyncio: a bare `yield`)
+ *   ARMED        wake me when the future in `ARMED.value` is done (asyncio: a future whose
+ *                `_asyncio_future_blocking` was just set by its own `__await__`)
+ *
+ * `yield*` passes the very result object of the innermost iterator outwards, at any depth, so both
+ * can be constants: nothing is allocated for a switch (`npm run bench -- --only switch`). The driver
+ * recognises them by identity, takes the future out of ARMED at once and clears it. A future that
+ * arrives any other way was yielded without its star.
+ *
+ * A driver sends RESUME (null) when it goes on, while the first `next` of every `yield*` sends
+ * undefined. That is enough for `reschedule` to be one object without any state.
+ */
+import type { Suspension, ThenableAwaitable } from "./types.ts";
+
+/** What a task sends into its coroutine when it resumes it. */
+export const RESUME = null;
+
+interface Suspended<T> {
+  done: false;
+  value: T;
+}
+
+/** Two copies of heddle in one process must recognise each other's suspensions. */
+const registry = globalThis as unknown as Record<symbol, Suspended<unknown> | undefined>;
+const armedKey = Symbol.for("heddle.armed");
+const armed: Suspended<unknown> = registry[armedKey] ?? { done: false, value: undefined };
+registry[armedKey] = armed;
+
+/** The future that the running coroutine has just begun to wait for, as an iterator result. */
+export const ARMED = armed;
+
+/** Iterator result of a bare reschedule. */
+export const RESCHEDULE: Suspended<undefined> = { done: false, value: undefined };
+
+const RESUMED: IteratorReturnResult<void> = { done: true, value: undefined };
+
+/** What `next` of a pending future returns: its task waits for it. */
+export function arm(future: object): IteratorResult<Suspension, never> {
+  ARMED.value = future;
+  return ARMED as unknown as IteratorYieldResult<Suspension>;
+}
+
+/** Let every other callback that is ready go first; wakes in the next iteration of the loop. */
+export const reschedule = {
+  [Symbol.iterator]() {
+    return reschedule;
+  },
+  next(sent: unknown) {
+    return sent === RESUME ? RESUMED : RESCHEDULE;
+  },
+  throw(error: unknown): never {
+    throw error;
+  },
+} as unknown as ThenableAwaitable<void> & { next(sent: unknown): unknown };

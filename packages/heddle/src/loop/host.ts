@@ -1,0 +1,49 @@
+/*
+ * The host: the one object through which the loop meets the world.
+ *
+ * The loop itself knows no clock, no timer, no event source and no random numbers. A host for Node,
+ * Bun, Deno and browsers detects what its runtime has (hosts/native.ts); a virtual clock
+ * (`heddle/testing`) gives time that moves only when everybody waits. Whoever embeds heddle in
+ * something else writes one of these.
+ */
+
+export interface Host {
+  /** The time in milliseconds: monotonic, with any origin. */
+  now(): number;
+
+  /** A random number in [0, 1). */
+  random(): number;
+
+  /** Call `turn` once when the running JavaScript has returned, before any I/O or timer. */
+  wakeSoon(turn: () => void): void;
+
+  /** Call `turn` once after the timers, I/O and promises of the embedding program had their turn. */
+  wakeAfterOthers(turn: () => void): void;
+
+  /**
+   * Nothing is ready until `when` (Infinity: no timer). Either arrange that `turn` is called then
+   * and return false, or, for a clock that can be moved, make it that moment and return true.
+   */
+  park(when: number, turn: () => void): boolean;
+
+  /** True where reading the clock is free and exact, so that it is read in every iteration. */
+  readonly virtual: boolean;
+
+  /** Called at the beginning of each iteration. What it throws ends all runs of the loop. */
+  poll?(): void;
+
+  /** Write a report that no handler took (an exception in a callback, a lost error). */
+  report(text: string): void;
+
+  /** Call `listener` when nothing can wake this thread any more; returns the removal. */
+  onStall?(listener: () => void): () => void;
+
+  /** Call `listener` on SIGINT until the returned function is called. */
+  onInterrupt?(listener: () => void): () => void;
+
+  /** End the process with this status. */
+  exit?(status: number): void;
+
+  /** Debug mode was asked for in the environment (HEDDLE_DEBUG=1). */
+  readonly debug: boolean;
+}

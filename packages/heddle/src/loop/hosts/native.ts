@@ -1,0 +1,110 @@
+/*
+ * The host of Node, Bun, Deno and browsers: their timers and clock, found as globals, so that
+ * `import "heddle"` works on each of them without a `node:` module.
+ *
+ * Waking soon is a microtask: an HTTP handler that starts a run pays no trip round the native loop.
+ * Waking after the others is `setImmediate` where there is one (a trip through timers and I/O, about
+ * 1 µs), a message to oneself in browsers (`setTimeout` is clamped to 4 ms there).
+ *
+ * One native timer serves the whole heap. If it is armed for an earlier moment than needed (timers
+ * that were cancelled since) it is left alone: it finds nothing due and arms itself again. Only when
+ * no timer is left it is cleared, since it would keep the process alive.
+ */
+import type { Host } from "../host.ts";
+
+/** Longest delay of `setTimeout`; longer ones are taken in steps. */
+const LONGEST = 2 ** 31 - 1;
+
+interface ProcessLike {
+  env?: Record<string, string | undefined>;
+  on?(event: string, listener: () => void): unknown;
+  off?(event: string, listener: () => void): unknown;
+  exit?(status: number): void;
+  stderr?: { write(text: string): unknown };
+}
+
+interface NativeGlobals {
+  process?: ProcessLike;
+  setImmediate?: (callback: () => void) => unknown;
+  Deno?: {
+    addSignalListener?(signal: string, listener: () => void): void;
+    removeSignalListener?(signal: string, listener: () => void): void;
+  };
+}
+
+const globals = globalThis as unknown as NativeGlobals;
+
+function afterOthers(): (turn: () => void) => void {
+  const immediate = globals.setImmediate;
+  if (typeof immediate === "function") return (turn) => void immediate(turn);
+  if (typeof MessageChannel !== "function") return (turn) => void setTimeout(turn, 0);
+  const { port1, port2 } = new MessageChannel();
+  const turns: (() => void)[] = [];
+  port1.addEventListener("message", () => turns.shift()?.());
+  port1.start();
+  return (turn) => {
+    turns.push(turn);
+    port2.postMessage(null);
+  };
+}
+
+/** One listener of the process serves every loop. */
+const stallListeners = new Set<() => void>();
+
+function stalled(): void {
+  for (const listener of [...stallListeners]) listener();
+}
+
+export function nativeHost(): Host {
+  const host = globals.process;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let armedFor = Number.POSITIVE_INFINITY;
+  let wakeAfterOthers: ((turn: () => void) => void) | undefined;
+
+  return {
+    virtual: false,
+    debug: host?.env?.HEDDLE_DEBUG === "1",
+    now: () => performance.now(),
+    random: () => Math.random(),
+    wakeSoon: (turn) => queueMicrotask(turn),
+    wakeAfterOthers(turn) {
+      wakeAfterOthers ??= afterOthers();
+      wakeAfterOthers(turn);
+    },
+    park(when, turn) {
+      if (when === Number.POSITIVE_INFINITY) {
+        if (timer !== undefined) clearTimeout(timer);
+        timer = undefined;
+        armedFor = when;
+        return false;
+      }
+      if (when >= armedFor) return false;
+      if (timer !== undefined) clearTimeout(timer);
+      armedFor = when;
+      const delay = Math.min(Math.max(Math.ceil(when - performance.now()), 1), LONGEST);
+      timer = setTimeout(() => {
+        timer = undefined;
+        armedFor = Number.POSITIVE_INFINITY;
+        turn();
+      }, delay);
+      return false;
+    },
+    report(text) {
+      if (host?.stderr) host.stderr.write(`${text}\n`);
+      else console.error(text);
+    },
+    onStall(listener) {
+      if (stallListeners.size === 0) host?.on?.("beforeExit", stalled);
+      stallListeners.add(listener);
+      return () => {
+        stallListeners.delete(listener);
+        if (stallListeners.size === 0) host?.off?.("beforeExit", stalled);
+      };
+    },
+    onInterrupt(listener) {
+      host?.on?.("SIGINT", listener);
+      return () => host?.off?.("SIGINT", listener);
+    },
+    exit: (status) => host?.exit?.(status),
+  };
+}

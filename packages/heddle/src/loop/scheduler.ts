@@ -1,0 +1,489 @@
+/*
+ * The scheduler: asyncio's `_run_once`, cut into slices that share the thread.
+ *
+ * One iteration: let the host look at the world; if nothing is ready, park until the first timer;
+ * append the timers that are due; then run exactly the callbacks that are ready at that moment.
+ * What they schedule runs in the next iteration. This is CPython's order, tie by tie.
+ *
+ * JavaScript's thread belongs to the embedding program as well, so the scheduler never blocks:
+ *
+ *   asleep  --enqueue-->  woken  --microtask-->  slice  --nothing ready-->  asleep (timer armed)
+ *                                                  |
+ *                                                  +--2 ms are over--> yielded --immediate--> slice
+ *
+ * A slice runs iterations back to back for about 2 ms, reading the clock every 64 callbacks (a read
+ * costs as much as a switch), then lets the program's own timers, promises and I/O go first. It may
+ * stop in the middle of an iteration: `#todo` says how much of it is left. Waking by microtasks
+ * alone could starve I/O (a promise that wakes a task that makes a promise …), so a chain of them is
+ * cut after the same 2 ms by a trip round the native loop.
+ *
+ * An I/O callback of heddle's own transports enters by `react` and runs its slice at once.
+ *
+ * A loop made with `new EventLoop` turns only while somebody runs it (`runners`), as in asyncio; the
+ * thread's default loop is `ambient` and turns whenever there is something to do.
+ */
+import type { Context, Variables } from "../context/context.ts";
+import { snapshot } from "../context/context.ts";
+import { BASE_FRAME, current, enter } from "../context/current.ts";
+import { RuntimeError } from "../coroutine/errors.ts";
+import { type Callback, Handle, type HandleOwner, TimerHandle } from "./handle.ts";
+import type { Host } from "./host.ts";
+import { ReadyQueue, type Runnable, type Steppable } from "./ready-queue.ts";
+import { TimerHeap } from "./timer-heap.ts";
+
+/** Milliseconds of work before the embedding program gets its turn. */
+const SLICE = 2;
+
+/** Callbacks between two looks at a real clock. */
+const CLOCK_EVERY = 64;
+
+/** What an exception handler is told. Counterpart: the context dict of asyncio's handlers. */
+export interface ExceptionContext {
+  message: string;
+  exception?: unknown;
+  task?: object;
+  future?: object;
+  handle?: object;
+  /** Where the task was made; in debug mode. */
+  creationStack?: string;
+}
+
+/** Something that keeps a loop running and must hear when it cannot go on. */
+export interface LoopRunner {
+  /** The loop's machinery failed with `error`: it will not call anybody any more. */
+  crashed(error: unknown): void;
+  /** Nothing is scheduled and nothing can wake the loop. */
+  stalled(): void;
+}
+
+/** Hears of errors that nobody can catch. */
+// biome-ignore lint/suspicious/noExplicitAny: the loop's own class, which this room does not know.
+export type ExceptionHandler = (loop: any, context: ExceptionContext) => void;
+
+let running: Scheduler | null = null;
+
+/** The scheduler whose callback is running. */
+export function runningScheduler(): Scheduler | null {
+  return running;
+}
+
+export class Scheduler {
+  /** @internal */
+  readonly host: Host;
+  /** @internal */
+  readonly ready = new ReadyQueue();
+  /** @internal */
+  readonly timers = new TimerHeap();
+  /** @internal Those that keep this loop running. */
+  readonly runners = new Set<LoopRunner>();
+  /** @internal Waits for the outside that a virtual clock must not jump over. */
+  foreignWaits = 0;
+  /** @internal Native promises wait for this loop or it for them: let them settle before time moves. */
+  meetsPromises = false;
+
+  /** Milliseconds that a callback may take before debug mode reports it. */
+  slowCallbackDuration = 100;
+
+  readonly #ambient: boolean;
+  #awake = false;
+  #yielded = false;
+  #drained = false;
+  #closed = false;
+  #stopping = false;
+  #todo = 0;
+  #sinceClock = 0;
+  #now = 0;
+  #turnBegan = Number.POSITIVE_INFINITY;
+  #debug: boolean;
+  #exceptionHandler: ExceptionHandler | null = null;
+  #forgetStall: (() => void) | undefined;
+
+  /** @internal */
+  constructor(host: Host, ambient: boolean) {
+    this.host = host;
+    this.#ambient = ambient;
+    this.#debug = host.debug;
+  }
+
+  // ---- scheduling
+
+  /** @internal Append to the ready queue, and see to it that the loop turns. The hot path. */
+  enqueue(target: Runnable | Steppable, argument: unknown): void {
+    this.ready.push(target, argument);
+    if (!this.#awake) this.#wake();
+  }
+
+  /**
+   * Call `fn(...args)` in the next iteration of the loop, in a copy of the running context.
+   * Callbacks run in the order in which they were scheduled. Throws RuntimeError on a closed loop.
+   * Counterpart: `loop.call_soon`.
+   */
+  callSoon<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): Handle {
+    return this.callSoonIn(snapshot(), fn, ...args);
+  }
+
+  /** `callSoon` in a given context. Counterpart: `loop.call_soon(…, context=…)`. */
+  callSoonIn<A extends unknown[]>(
+    context: Context | Variables,
+    fn: (...args: A) => unknown,
+    ...args: A
+  ): Handle {
+    this.#check(fn, "callSoon");
+    const handle = new Handle(this, ownerOf(), context, fn as Callback, args);
+    this.enqueue(handle, undefined);
+    return handle;
+  }
+
+  /**
+   * `callSoon` from anywhere. JavaScript shares no objects between threads, so from within one
+   * thread this is `callSoon`; other threads use `runCoroutineThreadsafe` of `heddle/node`.
+   */
+  callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): Handle {
+    return this.callSoon(fn, ...args);
+  }
+
+  /**
+   * Call `fn(...args)` after `delay` milliseconds. Callbacks of equal time run in the order in which
+   * they were scheduled. Throws RangeError for NaN. Counterpart: `loop.call_later`.
+   */
+  callLater<A extends unknown[]>(
+    delay: number,
+    fn: (...args: A) => unknown,
+    ...args: A
+  ): TimerHandle {
+    checkTime(delay, "delay");
+    return this.callAtIn(snapshot(), this.time() + delay, fn, ...args);
+  }
+
+  /** `callLater` in a given context. */
+  callLaterIn<A extends unknown[]>(
+    context: Context | Variables,
+    delay: number,
+    fn: (...args: A) => unknown,
+    ...args: A
+  ): TimerHandle {
+    checkTime(delay, "delay");
+    return this.callAtIn(context, this.time() + delay, fn, ...args);
+  }
+
+  /** Call `fn(...args)` at `when`, in milliseconds of `loop.time()`. Counterpart: `loop.call_at`. */
+  callAt<A extends unknown[]>(when: number, fn: (...args: A) => unknown, ...args: A): TimerHandle {
+    return this.callAtIn(snapshot(), when, fn, ...args);
+  }
+
+  /** `callAt` in a given context. */
+  callAtIn<A extends unknown[]>(
+    context: Context | Variables,
+    when: number,
+    fn: (...args: A) => unknown,
+    ...args: A
+  ): TimerHandle {
+    checkTime(when, "time");
+    this.#check(fn, "callAt");
+    const handle = new TimerHandle(this, ownerOf(), context, fn as Callback, args, when);
+    this.timers.push(when, handle);
+    if (!this.#awake) this.#wake();
+    return handle;
+  }
+
+  /** @internal Something was put into the timer heap directly. */
+  timerAdded(): void {
+    if (!this.#awake) this.#wake();
+  }
+
+  /** The loop's clock, in milliseconds: monotonic, with any origin. Counterpart: `loop.time`. */
+  time(): number {
+    return this.host.now();
+  }
+
+  // ---- turning
+
+  /**
+   * @internal Call `fn(argument)`, an I/O callback, and run at once what it makes ready, without
+   * another trip round the native loop. Inside a step it only enqueues.
+   */
+  react<A>(fn: (argument: A) => void, argument: A): void {
+    if (running !== null || this.#yielded || !this.#mayTurn()) {
+      fn(argument);
+      return;
+    }
+    this.#awake = true;
+    try {
+      fn(argument);
+    } finally {
+      this.#turnBegan = Number.POSITIVE_INFINITY;
+      this.#runSlice();
+    }
+  }
+
+  /** @internal A new runner has come: turn while it is there. */
+  addRunner(runner: LoopRunner): void {
+    if (this.#closed) throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
+    if (this.runners.size === 0) this.#forgetStall = this.host.onStall?.(() => this.stalled());
+    this.runners.add(runner);
+    if (!this.#awake) this.#wake();
+  }
+
+  /** @internal */
+  removeRunner(runner: LoopRunner): void {
+    if (!this.runners.delete(runner) || this.runners.size > 0) return;
+    this.#forgetStall?.();
+    this.#forgetStall = undefined;
+  }
+
+  #mayTurn(): boolean {
+    return this.#ambient || this.runners.size > 0;
+  }
+
+  #wake(): void {
+    if (this.#closed) throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
+    if (!this.#mayTurn()) return;
+    this.#awake = true;
+    this.host.wakeSoon(this.#woken);
+  }
+
+  /** By a microtask. */
+  readonly #woken = (): void => {
+    if (this.#yielded) return;
+    if (!this.host.virtual) {
+      const now = this.#readClock();
+      if (now - this.#turnBegan > SLICE) {
+        this.#letOthersGo();
+        return;
+      }
+    }
+    this.#runSlice();
+  };
+
+  /** By the host: a timer, or after the others had their turn. */
+  readonly #turn = (): void => {
+    this.#yielded = false;
+    this.#turnBegan = Number.POSITIVE_INFINITY;
+    this.#runSlice();
+  };
+
+  #letOthersGo(): void {
+    this.#awake = true;
+    this.#yielded = true;
+    this.host.wakeAfterOthers(this.#turn);
+  }
+
+  #readClock(): number {
+    this.#sinceClock = 0;
+    this.#now = this.host.now();
+    return this.#now;
+  }
+
+  #runSlice(): void {
+    if (running !== null) {
+      // Called from inside another loop's step: that one goes on first.
+      if (running !== this) this.#letOthersGo();
+      return;
+    }
+    if (this.#closed) return;
+    running = this;
+    this.#awake = true;
+    try {
+      this.#slice();
+    } catch (error) {
+      this.#crash(error);
+    } finally {
+      running = null;
+      enter(BASE_FRAME);
+      this.#awake = this.#yielded;
+    }
+  }
+
+  #slice(): void {
+    const { host, ready, timers } = this;
+    const virtual = host.virtual;
+    const began = this.#readClock();
+    if (this.#turnBegan > began) this.#turnBegan = began;
+    const end = virtual ? Number.POSITIVE_INFINITY : began + SLICE;
+    while (this.#mayTurn()) {
+      if (this.#todo === 0) {
+        host.poll?.();
+        const when = timers.next();
+        const idle = ready.length === 0;
+        if (idle || virtual || this.#sinceClock >= CLOCK_EVERY) this.#readClock();
+        if (idle && when > this.#now && !this.#stopping) {
+          if (!this.#park(when)) return;
+          this.#readClock();
+        }
+        if (when <= this.#now) timers.popDue(this.#now, ready);
+        this.#todo = ready.length;
+      }
+      while (this.#todo > 0) {
+        this.#todo--;
+        if (this.#debug) this.#runTimed();
+        else ready.runNext();
+        if (++this.#sinceClock >= CLOCK_EVERY && !virtual && this.#readClock() > end) {
+          this.#letOthersGo();
+          return;
+        }
+      }
+      if (this.#stopping) {
+        this.#stopping = false;
+        this.stopped();
+      }
+    }
+  }
+
+  /** Nothing is ready. True if the time has come already. */
+  #park(when: number): boolean {
+    if (this.host.virtual) {
+      if (this.meetsPromises && !this.#drained) {
+        this.#drained = true;
+        this.#letOthersGo();
+        return false;
+      }
+      this.#drained = false;
+      if (this.foreignWaits > 0) return false;
+    }
+    enter(BASE_FRAME);
+    if (this.host.park(when, this.#turn)) return true;
+    if (this.host.virtual && when === Number.POSITIVE_INFINITY) this.stalled();
+    return this.ready.length > 0;
+  }
+
+  /** @internal Nothing can wake this loop: tell those who wait for it. */
+  stalled(): void {
+    for (const runner of [...this.runners]) runner.stalled();
+  }
+
+  #crash(error: unknown): void {
+    this.#todo = 0;
+    const runners = [...this.runners];
+    if (runners.length === 0) this.host.report(`heddle's event loop failed: ${String(error)}`);
+    for (const runner of runners) {
+      this.removeRunner(runner);
+      runner.crashed(error);
+    }
+  }
+
+  /** Debug mode: run the next callback and report it if it takes long. */
+  #runTimed(): void {
+    const began = this.host.now();
+    enter(BASE_FRAME);
+    this.ready.runNext();
+    const took = this.host.now() - began;
+    if (took < this.slowCallbackDuration) return;
+    const what = current === BASE_FRAME ? "a callback" : String(current.frameTask ?? current);
+    this.host.report(`Executing ${what} took ${took.toFixed(0)} ms: it blocked the loop that long`);
+  }
+
+  // ---- states
+
+  /** Finish the running iteration, then let `runForever` return. Counterpart: `loop.stop`. */
+  stop(): void {
+    this.#stopping = true;
+    if (!this.#awake && !this.#closed) this.#wake();
+  }
+
+  /** @internal The iteration after `stop()` is over. */
+  protected stopped(): void {}
+
+  isRunning(): boolean {
+    return running === this || this.runners.size > 0;
+  }
+
+  isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * Forget everything that is scheduled; no call is accepted afterwards. Throws RuntimeError while
+   * the loop runs. Closing twice does nothing. Counterpart: `loop.close`.
+   */
+  close(): void {
+    if (this.isRunning()) {
+      throw new RuntimeError("Cannot close a running event loop: stop it, or await its run, first");
+    }
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#todo = 0;
+    this.ready.clear();
+    this.timers.clear();
+    if (!this.host.virtual) this.host.park(Number.POSITIVE_INFINITY, this.#turn);
+  }
+
+  getDebug(): boolean {
+    return this.#debug;
+  }
+
+  /** Debug mode reports slow callbacks, gives cancellations a stack, and remembers where tasks were made. */
+  setDebug(enabled: boolean): void {
+    this.#debug = enabled;
+  }
+
+  #check(fn: unknown, call: string): void {
+    if (typeof fn !== "function") {
+      throw new TypeError(
+        `${call}() needs a function to call, got ${typeof fn}. A coroutine is run by createTask()`,
+      );
+    }
+    if (this.#closed) throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
+  }
+
+  // ---- errors
+
+  /**
+   * Set who hears of errors that nobody can catch: in callbacks, in tasks that nobody awaited. null
+   * restores the default, which writes to stderr. Counterpart: `loop.set_exception_handler`.
+   */
+  setExceptionHandler(handler: ExceptionHandler | null): void {
+    if (handler !== null && typeof handler !== "function") {
+      throw new TypeError(`an exception handler is a function or null, got ${typeof handler}`);
+    }
+    this.#exceptionHandler = handler;
+  }
+
+  getExceptionHandler(): ExceptionHandler | null {
+    return this.#exceptionHandler;
+  }
+
+  /** What happens without a handler: the message, what it is about and the error go to stderr. */
+  defaultExceptionHandler(context: ExceptionContext): void {
+    const lines = [context.message];
+    for (const [key, value] of Object.entries(context)) {
+      if (key === "message" || key === "exception" || key === "creationStack") continue;
+      lines.push(`  ${key}: ${String(value)}`);
+    }
+    if ("exception" in context) lines.push(describeError(context.exception));
+    if (context.creationStack !== undefined) lines.push(`created at:\n${context.creationStack}`);
+    this.host.report(lines.join("\n"));
+  }
+
+  /** Report an error that nobody can catch. Counterpart: `loop.call_exception_handler`. */
+  callExceptionHandler(context: ExceptionContext): void {
+    if (this.#exceptionHandler === null) {
+      this.defaultExceptionHandler(context);
+      return;
+    }
+    try {
+      this.#exceptionHandler(this, context);
+    } catch (error) {
+      this.defaultExceptionHandler({
+        message: `The exception handler failed (${String(error)}) while it handled: ${context.message}`,
+        exception: context.exception,
+      });
+    }
+  }
+}
+
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? `${error.name}: ${error.message}`;
+  return error.cause === undefined ? own : `${own}\ncaused by ${describeError(error.cause)}`;
+}
+
+function ownerOf(): HandleOwner | null {
+  return current.owner as HandleOwner | null;
+}
+
+function checkTime(value: number, what: string): void {
+  if (typeof value !== "number") {
+    throw new TypeError(`the ${what} must be a number of milliseconds, got ${typeof value}`);
+  }
+  if (Number.isNaN(value)) throw new RangeError(`the ${what} must be a number of milliseconds, got NaN`);
+}

@@ -1,0 +1,108 @@
+/*
+ * Lock: mutual exclusion between tasks, fair.
+ *
+ * Waiting tasks stand in line in the order of their coming, and a free lock with a line is not for
+ * newcomers. As in asyncio, release does not hand the lock over: it wakes the first in line, which
+ * takes it in its own step; if that one was cancelled meanwhile it wakes the next. So a wake-up is
+ * never lost.
+ */
+import { RuntimeError } from "../coroutine/errors.ts";
+import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
+import { isCancelled } from "../task/errors.ts";
+import { Future } from "../task/future.ts";
+import { getEventLoop } from "../task/current-loop.ts";
+import { currentTask } from "../task/task.ts";
+import { thenable } from "../task/thenable.ts";
+import { Guard } from "./guard.ts";
+
+/**
+ * A lock that one task at a time can hold. Counterparts: `asyncio.Lock`, `trio.Lock`, `gevent`'s RLock
+ * (this one cannot be acquired twice by the same task).
+ *
+ * @example
+ * const lock = new Lock({ name: "db" });
+ * using guard = yield* lock.acquire();     // or try … finally lock.release()
+ */
+export class Lock {
+  readonly name: string | undefined;
+  readonly #waiters = new Set<Future<void>>();
+  #guard: Guard | null = null;
+  #holder: string | null = null;
+
+  constructor(options: { name?: string } = {}) {
+    this.name = options.name;
+  }
+
+  /**
+   * Wait until the lock is free and take it; gives a guard for `using`. Does not suspend if it is free
+   * and nobody waits. On cancellation the place in the line is given up.
+   */
+  acquire(): ThenableCoroutine<Guard> {
+    return acquire(this);
+  }
+
+  /** Free the lock and wake the first in line. Throws RuntimeError if it is not held. */
+  release(): void {
+    if (this.#guard === null) {
+      throw new RuntimeError("Lock is not acquired: release() without acquire()");
+    }
+    this.#guard._spend();
+    this.#guard = null;
+    this.#holder = null;
+    this.#wakeFirst();
+  }
+
+  locked(): boolean {
+    return this.#guard !== null;
+  }
+
+  /** Who holds it and how many wait. Counterpart: `trio.Lock.statistics`. */
+  statistics(): { locked: boolean; owner: string | null; tasksWaiting: number } {
+    return { locked: this.locked(), owner: this.#holder, tasksWaiting: this.#waiters.size };
+  }
+
+  /** For reports: `Lock "db" held by Task-3`. */
+  toString(): string {
+    const name = this.name === undefined ? "Lock" : `Lock "${this.name}"`;
+    return this.#holder === null ? name : `${name} held by ${this.#holder}`;
+  }
+
+  /** @internal */
+  *_wait(): Coroutine<Guard> {
+    const waiters = this.#waiters;
+    if (this.#guard === null && everyCancelled(waiters)) return this.#take();
+    const turn = new Future<void>(getEventLoop(), this);
+    waiters.add(turn);
+    try {
+      yield* turn;
+    } catch (error) {
+      waiters.delete(turn);
+      if (isCancelled(error) && this.#guard === null) this.#wakeFirst();
+      throw error;
+    }
+    waiters.delete(turn);
+    return this.#take();
+  }
+
+  #take(): Guard {
+    this.#holder = currentTask()?.getName() ?? null;
+    this.#guard = new Guard(() => this.release());
+    return this.#guard;
+  }
+
+  #wakeFirst(): void {
+    for (const first of this.#waiters) {
+      if (!first.done()) first.setResult(undefined);
+      return;
+    }
+  }
+}
+
+function everyCancelled(waiters: Iterable<Future<void>>): boolean {
+  for (const waiter of waiters) if (!waiter.cancelled()) return false;
+  return true;
+}
+
+const acquire = thenable(function* acquire(lock: Lock): Coroutine<Guard> {
+  return yield* lock._wait();
+});

@@ -1,0 +1,132 @@
+/*
+ * What can be run: coroutines, coroutine functions, async functions, any awaitable, promises.
+ *
+ * `run` and `createTask` take all of these; `gather`, `waitFor`, `shield` take awaitables and
+ * promises. This file turns each into the one thing that a task drives.
+ */
+import { AnyGenerator } from "../coroutine/any-generator.ts";
+import type { Awaitable, Coroutine } from "../coroutine/types.ts";
+import { isCancelled } from "./errors.ts";
+import { CANCELLED, Future } from "./future.ts";
+import { currentTask } from "./task.ts";
+
+/** A coroutine, a function that makes one, or an async function (it gets the task's AbortSignal). */
+export type Runnable<T> = Awaitable<T> | ((signal: AbortSignal) => Awaitable<T> | PromiseLike<T>);
+
+/** An awaitable or a promise. */
+export type AwaitableOrPromise<T> = Awaitable<T> | PromiseLike<T>;
+
+const GeneratorFunction = function* () {}.constructor;
+
+/** Is this what a `function*` returned? Counterpart: `asyncio.iscoroutine`. */
+export function isCoroutine(value: unknown): value is Coroutine<unknown> {
+  return (
+    value instanceof AnyGenerator ||
+    Object.prototype.toString.call(value) === "[object Generator]"
+  );
+}
+
+/** Can this stand after `yield*` in a coroutine? Counterpart: `inspect.isawaitable`. */
+export function isAwaitable(value: unknown): value is Awaitable<unknown> {
+  if (value instanceof AnyGenerator) return true;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const iterator = (value as Partial<Awaitable<unknown>>)[Symbol.iterator];
+  if (typeof iterator !== "function") return false;
+  // Maps, Sets and other collections are iterable too, but cannot be thrown into.
+  return isCoroutine(value) || typeof (value as { throw?: unknown }).throw === "function";
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}
+
+/** @internal The awaitable for a task to drive; `call` names who asks, for the error. */
+export function asAwaitable<T>(what: Runnable<T> | PromiseLike<T>, call: string): Awaitable<T> {
+  if (isAwaitable(what)) return what as Awaitable<T>;
+  if (typeof what === "function") {
+    if (what instanceof GeneratorFunction) {
+      return (what as () => Coroutine<T>)();
+    }
+    return callBody(what as (signal: AbortSignal) => Awaitable<T> | PromiseLike<T>, call);
+  }
+  if (isPromise(what)) return awaitPromise(what as PromiseLike<T>);
+  throw new TypeError(
+    `${call}() needs a coroutine (what a function* returns), a coroutine function, an async ` +
+      `function or an awaitable, got ${describe(what)}`,
+  );
+}
+
+function describe(value: unknown): string {
+  if (value === null || typeof value !== "object") return String(value);
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/** Call an ordinary or async function as the body of a task: it gets the task's signal. */
+function* callBody<T>(
+  fn: (signal: AbortSignal) => Awaitable<T> | PromiseLike<T>,
+  call: string,
+): Coroutine<T> {
+  const task = currentTask();
+  // The signal is made only for functions that look at it: an AbortController costs 5 µs.
+  const returned = fn.length > 0 && task !== null ? fn(task.signal) : (fn as () => Awaitable<T>)();
+  if (!isAwaitable(returned) && isPromise(returned)) {
+    return yield* settle(returned as PromiseLike<T>, new BodyFuture<T>());
+  }
+  return yield* awaitBody<T>(returned, call);
+}
+
+/**
+ * @internal Await what a body function (of a timeout, a group …) returned: a coroutine, or a promise,
+ * which is left to itself when it is cancelled.
+ */
+export function awaitBody<T>(returned: unknown, call: string): Awaitable<T> {
+  if (isAwaitable(returned)) return returned as Awaitable<T>;
+  if (isPromise(returned)) return awaitPromise(returned as PromiseLike<T>);
+  throw new TypeError(
+    `the function given to ${call}() returned ${describe(returned)}: ` +
+      "it must be a coroutine function (function*) or an async function",
+  );
+}
+
+/**
+ * The promise of an async function. Cancelling it waits for the function, which hears of it by its
+ * signal: a function that ends with the signal's reason, or with an AbortError caused by it (what
+ * Node's own calls throw), was cancelled; one that ends otherwise was not.
+ */
+class BodyFuture<T> extends Future<T> {
+  override cancel(): boolean {
+    return !this.done();
+  }
+}
+
+/** @internal Wait for a promise. Cancelling raises at once and drops its late outcome. */
+export function awaitPromise<T>(promise: PromiseLike<T>): Coroutine<T> {
+  return settle(promise, new Future<T>());
+}
+
+function* settle<T>(promise: PromiseLike<T>, future: Future<T>): Coroutine<T> {
+  const loop = future.getLoop();
+  loop.meetsPromises = true;
+  promise.then(
+    (value) => {
+      if (!future.done()) future.setResult(value);
+    },
+    (error: unknown) => {
+      if (future.done()) return;
+      const cancellation = cancellationIn(error);
+      if (cancellation === undefined) future.setException(error);
+      else future._settle(CANCELLED, cancellation);
+    },
+  );
+  return yield* future;
+}
+
+function cancellationIn(error: unknown): unknown {
+  if (isCancelled(error)) return error;
+  const aborted = error instanceof Error && error.name === "AbortError";
+  return aborted && isCancelled(error.cause) ? error.cause : undefined;
+}

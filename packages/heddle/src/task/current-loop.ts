@@ -1,0 +1,42 @@
+/*
+ * The thread's default loop, and which loop a new object belongs to.
+ *
+ * `EventLoop` registers itself here: futures need a loop, and the loop makes futures.
+ */
+import { RuntimeError } from "../coroutine/errors.ts";
+import { runningScheduler } from "../loop/scheduler.ts";
+import type { EventLoop } from "./event-loop.ts";
+
+let makeDefault: () => EventLoop;
+let defaultLoop: EventLoop | undefined;
+
+/** @internal */
+export function setDefaultLoopFactory(factory: () => EventLoop): void {
+  makeDefault = factory;
+}
+
+/**
+ * The loop whose callback is running. Throws RuntimeError outside of one.
+ * Counterpart: `asyncio.get_running_loop`.
+ */
+export function getRunningLoop(): EventLoop {
+  const loop = runningScheduler();
+  if (loop === null) {
+    throw new RuntimeError(
+      "no running event loop: this must be called from a coroutine or callback of a loop. " +
+        "Outside, getEventLoop() gives the thread's default loop",
+    );
+  }
+  return loop as EventLoop;
+}
+
+/**
+ * The loop whose callback is running, else the thread's default loop, which is made when it is
+ * first needed and again after it was closed. Counterpart: `asyncio.get_event_loop`.
+ */
+export function getEventLoop(): EventLoop {
+  const loop = runningScheduler();
+  if (loop !== null) return loop as EventLoop;
+  if (defaultLoop === undefined || defaultLoop.isClosed()) defaultLoop = makeDefault();
+  return defaultLoop;
+}

@@ -1,0 +1,354 @@
+/*
+ * Future: a result that will be there later. The bottom of everything that waits.
+ *
+ *   state      value
+ *   PENDING    -                                         -> RETURNED | RAISED | CANCELLED, once
+ *   RETURNED   the result
+ *   RAISED     the error
+ *   CANCELLED  the message, or (tasks) the CancelledError that ended it, for the first who asks
+ *
+ * A future is its own iterator: `yield* future` calls `next`, which arms it (coroutine/suspend.ts)
+ * or gives the outcome. Waiting allocates nothing, and the state needed is the future's own.
+ *
+ * Who waits stands in `_listeners`: null, one, or an array. A task that waits puts itself there;
+ * gather, groups and shields put themselves too instead of a closure for each child, and from the
+ * same field it can be read who waits for whom. When the future is done, each listener is called in
+ * the next iteration of the loop, in the order of registration.
+ *
+ * An error that nobody fetches must be seen: see lost-errors.ts.
+ */
+import { Context, snapshot, type Variables } from "../context/context.ts";
+import { current, enter, type Frame } from "../context/current.ts";
+import { arm } from "../coroutine/suspend.ts";
+import type { Suspension } from "../coroutine/types.ts";
+import type { Runnable } from "../loop/ready-queue.ts";
+import { isCancelled, newCancelledError, InvalidStateError } from "./errors.ts";
+import type { EventLoop } from "./event-loop.ts";
+import { foundError, loseError } from "./lost-errors.ts";
+import { getEventLoop } from "./current-loop.ts";
+
+/** @internal State, in the lowest two bits of `_bits`. */
+export const PENDING = 0;
+/** @internal */
+export const RETURNED = 1;
+/** @internal */
+export const RAISED = 2;
+/** @internal */
+export const CANCELLED = 3;
+/** @internal */
+export const STATE = 3;
+/** @internal The error has not been fetched yet. */
+export const UNSEEN = 4;
+/** @internal First free bit for subclasses. */
+export const NEXT_BIT = 8;
+
+/** @internal Hears that a future is done, in the next iteration of the loop. */
+export interface Listener {
+  /** Put yourself into the loop's ready queue: `future` is done. */
+  wake(future: Future<unknown>): void;
+}
+
+/** @internal */
+export const FUTURE = Symbol.for("heddle.Future");
+
+/** @internal A done callback of the user, and the frame that it runs in. */
+class DoneCallback implements Listener, Frame, Runnable {
+  readonly fn: (future: never) => unknown;
+  context: Context | Variables;
+  readonly owner: object | null;
+  constructor(fn: (future: never) => unknown, context: Context | Variables) {
+    this.fn = fn;
+    this.context = context;
+    this.owner = current.owner;
+  }
+
+  get frameTask(): null {
+    return null;
+  }
+
+  wake(future: Future<unknown>): void {
+    future._loop.enqueue(this, future);
+  }
+
+  run(future: unknown): void {
+    if ((this.owner as { ended?: boolean } | null)?.ended === true) return;
+    try {
+      enter(this);
+      this.fn(future as never);
+    } catch (error) {
+      (future as Future<unknown>)._loop.callExceptionHandler({
+        message: `Exception in callback ${this.fn.name || "(anonymous)"}()`,
+        exception: error,
+        future: future as object,
+      });
+    }
+  }
+}
+
+/**
+ * A result that will be there later. Counterpart: `asyncio.Future`.
+ *
+ * `yield* future` (in coroutines) and `await future` (in async functions) wait for it, give its
+ * result or throw its error. Awaiting a done future never suspends a coroutine. When a coroutine
+ * that waits for a future is cancelled, so is the future.
+ *
+ * @example
+ * const future = new Future<number>();
+ * getRunningLoop().callLater(100, () => future.setResult(42));
+ * const answer = yield* future;
+ */
+export class Future<T> implements PromiseLike<T> {
+  /** @internal */
+  _bits = PENDING;
+  /** @internal */
+  _value: unknown = undefined;
+  /** @internal */
+  _listeners: Listener | Listener[] | null = null;
+  /** @internal */
+  readonly _loop: EventLoop;
+  /** @internal What this is, for reports: a name, or the primitive that made it. Tasks: the name. */
+  _about: unknown;
+
+  /**
+   * A pending future of the running loop (else the thread's default one), or of `loop`. `name` is
+   * shown in reports.
+   */
+  constructor(options?: { loop?: EventLoop; name?: string });
+  /** @internal */
+  constructor(loop: EventLoop, about: unknown);
+  constructor(options?: EventLoop | { loop?: EventLoop; name?: string }, about?: unknown) {
+    if (about !== undefined) {
+      this._loop = options as EventLoop;
+      this._about = about;
+      return;
+    }
+    const given = options as { loop?: EventLoop; name?: string } | undefined;
+    this._loop = given?.loop ?? getEventLoop();
+    this._about = given?.name ?? null;
+  }
+
+  /** @internal */
+  get [FUTURE](): boolean {
+    return true;
+  }
+
+  getLoop(): EventLoop {
+    return this._loop;
+  }
+
+  /** Is there an outcome: a result, an error or a cancellation? */
+  done(): boolean {
+    return (this._bits & STATE) !== PENDING;
+  }
+
+  cancelled(): boolean {
+    return (this._bits & STATE) === CANCELLED;
+  }
+
+  /**
+   * The result; throws the error if there is one. Never suspends. Throws CancelledError if the
+   * future was cancelled, InvalidStateError if it is not done.
+   */
+  result(): T {
+    switch (this._bits & STATE) {
+      case RETURNED:
+        return this._value as T;
+      case RAISED:
+        this._markSeen();
+        throw this._value;
+      case CANCELLED:
+        throw this._cancelledError();
+      default:
+        throw new InvalidStateError(`Result is not ready: ${this} is pending. Await it: yield* …`);
+    }
+  }
+
+  /**
+   * The error, or null if there is a result. Never suspends. Throws CancelledError if the future
+   * was cancelled, InvalidStateError if it is not done.
+   */
+  exception(): unknown {
+    switch (this._bits & STATE) {
+      case RETURNED:
+        return null;
+      case RAISED:
+        this._markSeen();
+        return this._value;
+      case CANCELLED:
+        throw this._cancelledError();
+      default:
+        throw new InvalidStateError(`Exception is not set: ${this} is pending. Await it: yield* …`);
+    }
+  }
+
+  /** Set the result and wake who waits. Throws InvalidStateError if the future is done already. */
+  setResult(result: T): void {
+    this._settle(RETURNED, result);
+  }
+
+  /**
+   * Set an error and wake who waits. Throws InvalidStateError if the future is done already. An
+   * error that nobody ever fetches is reported to the loop's exception handler.
+   */
+  setException(error: unknown): void {
+    this._settle(RAISED, error);
+    this._bits |= UNSEEN;
+    loseError(this, error);
+  }
+
+  /**
+   * Cancel: who waits gets a CancelledError with this message. Returns false, and does nothing, if
+   * the future is done already.
+   */
+  cancel(message?: string): boolean {
+    if (this._bits & UNSEEN) this._markSeen();
+    if ((this._bits & STATE) !== PENDING) return false;
+    this._settle(CANCELLED, message);
+    return true;
+  }
+
+  /**
+   * Call `fn(future)` in the iteration of the loop after the future is done (the next one if it is
+   * done already), in `context` or a copy of the running one.
+   */
+  addDoneCallback(fn: (future: this) => unknown, options?: { context?: Context }): void {
+    if (typeof fn !== "function") {
+      throw new TypeError(`addDoneCallback() needs a function, got ${typeof fn}`);
+    }
+    this._listen(new DoneCallback(fn, options?.context ?? snapshot()));
+  }
+
+  /** Take back every registration of `fn`; returns how many there were. */
+  removeDoneCallback(fn: (future: this) => unknown): number {
+    return this._unlisten((listener) => listener instanceof DoneCallback && listener.fn === fn);
+  }
+
+  /** For `await`. The callbacks run in the microtasks after the loop's slice. */
+  // biome-ignore lint/suspicious/noThenProperty: a future is thenable, so that `await` works.
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this._loop.meetsPromises = true;
+    const promise = new Promise<T>((resolve, reject) => {
+      this._listen(new PromiseSettler(resolve as (value: unknown) => void, reject));
+    });
+    return promise.then(onFulfilled, onRejected);
+  }
+
+  /** For `yield*`. */
+  [Symbol.iterator](): Iterator<Suspension, T, unknown> {
+    return this as unknown as Iterator<Suspension, T, unknown>;
+  }
+
+  /** @internal */
+  next(_sent?: unknown): IteratorResult<Suspension, T> {
+    if ((this._bits & STATE) === PENDING) return arm(this);
+    return { done: true, value: this.result() };
+  }
+
+  /** @internal */
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  /** @internal */
+  _settle(state: number, value: unknown): void {
+    const bits = this._bits;
+    if ((bits & STATE) !== PENDING) {
+      throw new InvalidStateError(`invalid state: ${this} is done already`);
+    }
+    this._bits = bits | state;
+    this._value = value;
+    const listeners = this._listeners;
+    if (listeners === null) return;
+    this._listeners = null;
+    if (Array.isArray(listeners)) for (const listener of listeners) listener.wake(this);
+    else listeners.wake(this);
+  }
+
+  /** @internal */
+  _listen(listener: Listener): void {
+    if ((this._bits & STATE) !== PENDING) {
+      listener.wake(this);
+      return;
+    }
+    const listeners = this._listeners;
+    if (listeners === null) this._listeners = listener;
+    else if (Array.isArray(listeners)) listeners.push(listener);
+    else this._listeners = [listeners, listener];
+  }
+
+  /** @internal Remove the listeners that match; returns how many there were. */
+  _unlisten(matches: (listener: Listener) => boolean): number {
+    const listeners = this._listeners;
+    if (listeners === null) return 0;
+    if (!Array.isArray(listeners)) {
+      if (!matches(listeners)) return 0;
+      this._listeners = null;
+      return 1;
+    }
+    const kept = listeners.filter((listener) => !matches(listener));
+    this._listeners = kept.length === 0 ? null : kept;
+    return listeners.length - kept.length;
+  }
+
+  /** @internal The error to throw for a cancelled future: the kept one first, then new ones. */
+  _cancelledError(): unknown {
+    const kept = this._value;
+    if (isCancelled(kept)) {
+      this._value = undefined;
+      return kept;
+    }
+    return newCancelledError(kept as string | undefined);
+  }
+
+  /** @internal The message of a cancelled future, if any. */
+  _cancelMessage(): string | undefined {
+    return typeof this._value === "string" ? this._value : undefined;
+  }
+
+  /** @internal */
+  _markSeen(): void {
+    if ((this._bits & UNSEEN) === 0) return;
+    this._bits &= ~UNSEEN;
+    foundError(this);
+  }
+
+  /** For reports: `<Future pending>`. */
+  toString(): string {
+    const name = this._about === null ? "" : ` ${String(this._about)}`;
+    return `<${this.constructor.name}${name} ${STATE_NAMES[this._bits & STATE]}>`;
+  }
+}
+
+const STATE_NAMES = ["pending", "returned", "raised", "cancelled"];
+
+/** Settles a native promise in the same callback in which a done callback would be called. */
+class PromiseSettler implements Listener, Runnable {
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (error: unknown) => void;
+  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  wake(future: Future<unknown>): void {
+    future._markSeen();
+    future._loop.enqueue(this, future);
+  }
+
+  run(future: unknown): void {
+    const done = future as Future<unknown>;
+    try {
+      this.#resolve(done.result());
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+}
+
+/** Is this a future or task (of any copy of heddle)? Counterpart: `asyncio.isfuture`. */
+export function isFuture(value: unknown): value is Future<unknown> {
+  return typeof value === "object" && value !== null && FUTURE in value && value[FUTURE] === true;
+}

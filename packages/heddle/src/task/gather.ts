@@ -1,0 +1,130 @@
+/*
+ * gather: several awaitables as one future.
+ *
+ * The future that gather returns is itself the listener of its children: no closure for each. A
+ * child that fails makes the whole fail at once; the others go on. Follows CPython 3.14: duplicates
+ * are awaited once; children that are done already (eager tasks) count immediately; cancelling the
+ * whole cancels every child, and ends when they have.
+ */
+import type { Awaitable } from "../coroutine/types.ts";
+import type { AwaitableOrPromise } from "./as-coroutine.ts";
+import { getEventLoop } from "./current-loop.ts";
+import { newCancelledError } from "./errors.ts";
+import { ensureFuture, type EventLoop } from "./event-loop.ts";
+import { Future, type Listener } from "./future.ts";
+
+/** What awaiting a `T` gives. */
+export type AwaitedBy<T> = T extends Awaitable<infer R> ? R : T extends PromiseLike<infer R> ? R : never;
+
+type Results<A extends readonly unknown[]> = { -readonly [I in keyof A]: AwaitedBy<A[I]> };
+type ResultsOrErrors<A extends readonly unknown[]> = {
+  -readonly [I in keyof A]: AwaitedBy<A[I]> | Error;
+};
+
+class GatheringFuture extends Future<unknown[]> implements Listener {
+  readonly #children: readonly Future<unknown>[];
+  readonly #returnExceptions: boolean;
+  #pending: number;
+  #cancelRequested = false;
+
+  constructor(
+    children: readonly Future<unknown>[],
+    unique: readonly Future<unknown>[],
+    returnExceptions: boolean,
+    loop: EventLoop,
+  ) {
+    super(loop, "gather");
+    this.#children = children;
+    this.#returnExceptions = returnExceptions;
+    this.#pending = unique.length;
+    const done: Future<unknown>[] = [];
+    for (const child of unique) {
+      if (child.done()) done.push(child);
+      else child._listen(this);
+    }
+    for (const child of done) this.run(child);
+  }
+
+  wake(child: Future<unknown>): void {
+    this._loop.enqueue(this, child);
+  }
+
+  /** A child is done. */
+  run(child: Future<unknown>): void {
+    this.#pending--;
+    if (this.done()) {
+      child._markSeen();
+      return;
+    }
+    if (!this.#returnExceptions) {
+      const error = child.cancelled() ? child._cancelledError() : child.exception();
+      if (error !== null) {
+        this.setException(error);
+        return;
+      }
+    }
+    if (this.#pending > 0) return;
+    const results = this.#children.map(outcome);
+    if (this.#cancelRequested) this.setException(child._cancelledError());
+    else this.setResult(results);
+  }
+
+  override cancel(message?: string): boolean {
+    if (this.done()) return false;
+    let cancelled = false;
+    for (const child of this.#children) if (child.cancel(message)) cancelled = true;
+    if (cancelled) this.#cancelRequested = true;
+    return cancelled;
+  }
+}
+
+/** Result or error of a child that is done, as a value. */
+function outcome(child: Future<unknown>): unknown {
+  if (child.cancelled()) return newCancelledError(child._cancelMessage() ?? "");
+  return child.exception() ?? child.result();
+}
+
+/**
+ * Run awaitables at the same time; the future gives their results in the order of the arguments.
+ * Coroutines start at once, as tasks. The first error is thrown, and the others go on: `taskGroup`
+ * is the form that cancels them. With `returnExceptions` errors are results, and nothing is thrown.
+ *
+ * Awaiting suspends unless all are done. Cancelling cancels all that are not done, and waits for
+ * them. Throws TypeError for what cannot be awaited. Counterparts: `asyncio.gather`,
+ * `gevent.joinall`, `Promise.all` and `Promise.allSettled`.
+ *
+ * @example
+ * const [page, count] = yield* gather([fetchPage(url), countVisitors()]);
+ */
+export function gather<const A extends readonly AwaitableOrPromise<unknown>[]>(
+  awaitables: A,
+  options?: { returnExceptions?: false },
+): Future<Results<A>>;
+export function gather<const A extends readonly AwaitableOrPromise<unknown>[]>(
+  awaitables: A,
+  options: { returnExceptions: boolean },
+): Future<ResultsOrErrors<A>>;
+export function gather(
+  awaitables: readonly AwaitableOrPromise<unknown>[],
+  options: { returnExceptions?: boolean } = {},
+): Future<unknown[]> {
+  if (!Array.isArray(awaitables)) {
+    throw new TypeError("gather() needs an array of awaitables: gather([a, b])");
+  }
+  const loop = getEventLoop();
+  if (awaitables.length === 0) {
+    const nothing = loop.createFuture<unknown[]>();
+    nothing.setResult([]);
+    return nothing;
+  }
+  const byArgument = new Map<unknown, Future<unknown>>();
+  const children = awaitables.map((argument) => {
+    let future = byArgument.get(argument);
+    if (future === undefined) {
+      future = ensureFuture(argument, { loop });
+      byArgument.set(argument, future);
+    }
+    return future;
+  });
+  return new GatheringFuture(children, [...byArgument.values()], options.returnExceptions === true, loop);
+}

@@ -1,0 +1,89 @@
+/*
+ * Errors nobody collects.
+ *
+ * A future that fails is remembered here until somebody fetches its error. Reported, once, is what
+ * is still here when the future is garbage-collected (nobody can fetch it any more), when the run
+ * that it belongs to ends, or, for those of no run, just before the process exits.
+ *
+ * A record holds the error and what the future was called, never the future: remembering it would
+ * keep it from being collected. Only failing futures pay for this.
+ */
+import { current } from "../context/current.ts";
+import type { Future } from "./future.ts";
+import type { Scheduler } from "../loop/scheduler.ts";
+
+interface LostError {
+  readonly message: string;
+  readonly error: unknown;
+  readonly creationStack: string | undefined;
+  readonly loop: Scheduler;
+  readonly ledger: Set<LostError>;
+}
+
+/** A run's own records. */
+export interface LedgerOwner {
+  lostErrors: Set<LostError> | null;
+}
+
+/** Records of futures that belong to no run. */
+const nobodys = new Set<LostError>();
+
+const records = new WeakMap<object, LostError>();
+
+const collected = new FinalizationRegistry<LostError>((record) => {
+  if (record.ledger.has(record)) report(record);
+});
+
+export type { LostError };
+
+/** @internal `future` has failed; nobody has fetched the error yet. */
+export function loseError(future: Future<unknown>, error: unknown, creationStack?: string): void {
+  const owner = ((future as { owner?: object }).owner ?? current.owner) as LedgerOwner | null;
+  let ledger = nobodys;
+  if (owner !== null) {
+    owner.lostErrors ??= new Set();
+    ledger = owner.lostErrors;
+  }
+  const what = future.constructor.name;
+  const record: LostError = {
+    message: `${what} exception was never retrieved: ${String(future)}`,
+    error,
+    creationStack,
+    loop: future._loop,
+    ledger,
+  };
+  if (ledger === nobodys && nobodys.size === 0) watchExit(record.loop);
+  ledger.add(record);
+  records.set(future, record);
+  collected.register(future, record);
+}
+
+/** @internal Somebody has fetched the error. */
+export function foundError(future: Future<unknown>): void {
+  const record = records.get(future);
+  if (record === undefined) return;
+  record.ledger.delete(record);
+  records.delete(future);
+}
+
+/** Report what nobody owns before the process exits. */
+function watchExit(loop: Scheduler): void {
+  const forget = loop.host.onStall?.(() => {
+    forget?.();
+    reportLostErrors(nobodys);
+  });
+}
+
+/** @internal Report what a run leaves behind. */
+export function reportLostErrors(ledger: Set<LostError>): void {
+  for (const record of ledger) report(record);
+}
+
+function report(record: LostError): void {
+  record.ledger.delete(record);
+  record.loop.callExceptionHandler({
+    message: record.message,
+    exception: record.error,
+    ...(record.creationStack === undefined ? {} : { creationStack: record.creationStack }),
+  });
+}

@@ -1,0 +1,209 @@
+/*
+ * run: a root task, and everything that belongs to it.
+ *
+ * Any number of runs may be in progress on the thread's default loop, one for each request of a
+ * server, say. A run owns its tasks, timers, transports, servers and processes (owner.ts). When main
+ * has ended, what it left behind is cancelled, closed and awaited, as `asyncio.run` does, and only
+ * then the promise settles. A run that leaves nothing behind, the usual case, takes no such detour.
+ */
+import { snapshot } from "../context/context.ts";
+import { within } from "../context/current.ts";
+import { RuntimeError } from "../coroutine/errors.ts";
+import type { Awaitable, Coroutine } from "../coroutine/types.ts";
+import type { LoopRunner } from "../loop/scheduler.ts";
+import type { Runnable } from "./as-coroutine.ts";
+import { getEventLoop } from "./current-loop.ts";
+import { describeDeadlock } from "./deadlock.ts";
+import { DeadlockError } from "./errors.ts";
+import type { EventLoop } from "./event-loop.ts";
+import { gather } from "./gather.ts";
+import { reportLostErrors } from "./lost-errors.ts";
+import { Owner } from "./owner.ts";
+import type { Task } from "./task.ts";
+
+export interface RunOptions {
+  /** Debug mode for this run's loop while it is in progress; also by HEDDLE_DEBUG=1. */
+  debug?: boolean;
+  /** Cancels main when it is aborted. */
+  signal?: AbortSignal;
+  /** The loop to run on; the thread's default one if not given. */
+  loop?: EventLoop;
+  /** SIGINT cancels main; the second one ends the process. */
+  handleSigint?: boolean;
+  /** The name of the main task. */
+  name?: string;
+}
+
+/** Exit status of a process that was ended by SIGINT. */
+const SIGINT_STATUS = 130;
+
+/**
+ * Run a program: `main` becomes a task, and the promise settles with its outcome after everything
+ * that it started has ended. Rejects with what main throws; with a CancelledError if main was
+ * cancelled (by `signal`, by SIGINT); with a DeadlockError if nothing can ever wake it again.
+ *
+ * `main` is a coroutine, a coroutine function, or an async function (it gets an AbortSignal). Throws
+ * TypeError for anything else. Counterparts: `asyncio.run`, `trio.run`.
+ *
+ * @example
+ * const total = await run(function* () {
+ *   const [a, b] = yield* gather([sleep(20, 1), sleep(10, 2)]);
+ *   return a + b;
+ * });
+ */
+export function run<T>(main: Runnable<T>, options: RunOptions = {}): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    new Run<T>(main, options, resolve, reject);
+  });
+}
+
+class Run<T> implements LoopRunner {
+  readonly owner = new Owner();
+  readonly loop: EventLoop;
+  readonly main: Task<T>;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #undo: (() => void)[] = [];
+  #deadlock: DeadlockError | undefined;
+
+  constructor(
+    main: Runnable<T>,
+    options: RunOptions,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.loop = options.loop ?? getEventLoop();
+    if (this.loop.isClosed()) throw new RuntimeError("run(): its loop is closed");
+    const frame = { context: snapshot(), owner: this.owner, frameTask: null };
+    this.main = within(frame, () => {
+      const task = options.name === undefined ? undefined : { name: options.name };
+      return this.loop.createTask(main, task);
+    });
+    this.main._listen(this);
+    this.loop.addRunner(this);
+    this.loop.owners.add(this.owner);
+    if (options.debug !== undefined) this.#debug(options.debug);
+    if (options.signal !== undefined) this.#obey(options.signal);
+    if (options.handleSigint === true) this.#handleSigint();
+  }
+
+  #debug(enabled: boolean): void {
+    const before = this.loop.getDebug();
+    this.loop.setDebug(enabled);
+    this.#undo.push(() => this.loop.setDebug(before));
+  }
+
+  #obey(signal: AbortSignal): void {
+    const cancel = () => this.main.cancel(messageOf(signal.reason));
+    if (signal.aborted) {
+      cancel();
+      return;
+    }
+    signal.addEventListener("abort", cancel, { once: true });
+    this.#undo.push(() => signal.removeEventListener("abort", cancel));
+  }
+
+  #handleSigint(): void {
+    const { host } = this.loop;
+    let interrupted = false;
+    const forget = host.onInterrupt?.(() => {
+      if (interrupted) host.exit?.(SIGINT_STATUS);
+      interrupted = true;
+      this.main.cancel("SIGINT");
+    });
+    if (forget !== undefined) this.#undo.push(forget);
+  }
+
+  /** Main is done. */
+  wake(): void {
+    this.loop.enqueue(this, undefined);
+  }
+
+  run(): void {
+    if (this.owner.isBare) {
+      this.#end();
+      return;
+    }
+    // The clean-up belongs to nobody, or it would cancel itself.
+    const frame = { context: snapshot(), owner: null, frameTask: null };
+    const cleanup = within(frame, () => this.loop.createTask(shutDown(this.owner, this.loop)));
+    cleanup.setName("clean-up after run()");
+    cleanup.addDoneCallback(() => this.#end());
+  }
+
+  #end(): void {
+    const { loop, owner, main } = this;
+    owner.ended = true;
+    if (owner.timers > 0) {
+      for (const timer of loop.timers) {
+        const handle = timer as { owner?: unknown; cancel?: () => void };
+        if (handle.owner === owner) handle.cancel?.();
+      }
+    }
+    this.#leave();
+    try {
+      const value = main.result();
+      this.#report();
+      this.#resolve(value);
+    } catch (error) {
+      this.#report();
+      this.#reject(this.#deadlock ?? error);
+    }
+  }
+
+  #report(): void {
+    if (this.owner.lostErrors !== null) reportLostErrors(this.owner.lostErrors);
+  }
+
+  #leave(): void {
+    this.loop.removeRunner(this);
+    this.loop.owners.delete(this.owner);
+    for (const undo of this.#undo) undo();
+  }
+
+  crashed(error: unknown): void {
+    this.owner.ended = true;
+    this.#leave();
+    this.#reject(error);
+  }
+
+  /** Nothing can wake this run: say who waits for what, and let its tasks clean up. */
+  stalled(): void {
+    if (this.#deadlock !== undefined) {
+      this.crashed(this.#deadlock);
+      return;
+    }
+    this.#deadlock = new DeadlockError(describeDeadlock(this.owner.tasks));
+    this.main.cancel("deadlock");
+  }
+}
+
+function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
+/** What `asyncio.run` does when main is over: cancel what is left, await it, close what is open. */
+function* shutDown(owner: Owner, loop: EventLoop): Coroutine<void> {
+  while (!owner.isBare) {
+    const left = [...owner.tasks];
+    for (const task of left) task.cancel();
+    yield* gather(left, { returnExceptions: true });
+    for (const task of left) {
+      if (task.cancelled() || task.exception() === null) continue;
+      loop.callExceptionHandler({
+        message: "unhandled exception during run() shutdown",
+        exception: task.exception(),
+        task,
+      });
+    }
+    const closing: Awaitable<unknown>[] = [];
+    for (const resource of [...owner.resources]) {
+      owner.disown(resource);
+      const closed = resource.release();
+      if (closed !== undefined) closing.push(closed);
+    }
+    yield* gather(closing, { returnExceptions: true });
+  }
+}

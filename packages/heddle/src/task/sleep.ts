@@ -1,0 +1,118 @@
+/*
+ * sleep: a future that is its own timer.
+ *
+ * asyncio's sleep makes a coroutine, a future, a timer handle and a bound callback. Here one object
+ * is the awaitable, the future that the task waits for and the item in the timer heap: a sleeping
+ * coroutine costs one small object besides itself (`npm run bench -- --only sleepers-memory`).
+ *
+ * The order of events is asyncio's: when the timer is due, it runs as a callback of its own, which
+ * sets the result; the task wakes one iteration later.
+ */
+import { RuntimeError } from "../coroutine/errors.ts";
+import { reschedule } from "../coroutine/suspend.ts";
+import type { Suspension, ThenableAwaitable } from "../coroutine/types.ts";
+import type { Timer } from "../loop/timer-heap.ts";
+import { FUTURE, Future, NEXT_BIT, PENDING, RETURNED, STATE } from "./future.ts";
+import { getEventLoop } from "./current-loop.ts";
+import { thenable } from "./thenable.ts";
+
+const STARTED = NEXT_BIT;
+const IN_HEAP = NEXT_BIT << 1;
+const AWAITED = NEXT_BIT << 2;
+
+class Sleep<T> extends Future<T> implements Timer {
+  readonly _delay: number;
+
+  constructor(delay: number, result: T) {
+    super(getEventLoop(), null);
+    this._delay = delay;
+    this._value = result;
+  }
+
+  /** To the outside it is a coroutine: it starts when it is awaited, and `gather` makes a task of it. */
+  override get [FUTURE](): boolean {
+    return false;
+  }
+
+  override [Symbol.iterator](): Iterator<Suspension, T, unknown> {
+    this.#awaitOnce();
+    return this as unknown as Iterator<Suspension, T, unknown>;
+  }
+
+  override next(sent?: unknown): IteratorResult<Suspension, T> {
+    if ((this._bits & STARTED) === 0) this.#start();
+    return super.next(sent);
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: what sleep() returns can be awaited by `await`.
+  override then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#awaitOnce();
+    if ((this._bits & STARTED) === 0) this.#start();
+    return super.then(onFulfilled, onRejected);
+  }
+
+  #awaitOnce(): void {
+    if (this._bits & AWAITED) {
+      throw new RuntimeError("cannot reuse an awaited sleep(): call sleep() again for each wait");
+    }
+    this._bits |= AWAITED;
+  }
+
+  #start(): void {
+    this._bits |= STARTED;
+    if (this._delay === Number.POSITIVE_INFINITY || (this._bits & STATE) !== PENDING) return;
+    this._bits |= IN_HEAP;
+    this._loop.timers.push(this._loop.time() + this._delay, this);
+    this._loop.timerAdded();
+  }
+
+  /** The timer is due. */
+  run(): void {
+    if ((this._bits & STATE) === PENDING) this._settle(RETURNED, this._value);
+  }
+
+  override cancel(message?: string): boolean {
+    const cancelled = super.cancel(message);
+    if (cancelled && this._bits & IN_HEAP) this._loop.timers.noteDead();
+    return cancelled;
+  }
+
+  isDead(): boolean {
+    return (this._bits & STATE) !== PENDING;
+  }
+
+  left(): void {
+    this._bits &= ~IN_HEAP;
+  }
+}
+
+const rescheduled = thenable(function* sleepZero<T>(result: T) {
+  yield* reschedule;
+  return result;
+});
+
+/**
+ * Wait for `ms` milliseconds, then give `result`. `sleep(0)` (and anything below) gives way once to
+ * everything that is ready; `sleep(Infinity)` waits until it is cancelled.
+ *
+ * The time begins when the result is awaited. Always suspends. Throws RangeError for NaN, TypeError
+ * for what is no number. On cancellation the timer is gone at once.
+ * Counterparts: `asyncio.sleep` (seconds there), `trio.sleep`, `gevent.sleep`.
+ *
+ * @example
+ * yield* sleep(100);
+ * const name = yield* sleep(50, "ada");
+ */
+export function sleep(ms: number): ThenableAwaitable<void>;
+export function sleep<T>(ms: number, result: T): ThenableAwaitable<T>;
+export function sleep(ms: number, result?: unknown): ThenableAwaitable<unknown> {
+  if (ms > 0) return new Sleep(ms, result);
+  if (typeof ms !== "number") {
+    throw new TypeError(`sleep() needs a number of milliseconds, got ${typeof ms}`);
+  }
+  if (Number.isNaN(ms)) throw new RangeError("sleep() needs a number of milliseconds, got NaN");
+  return result === undefined ? reschedule : rescheduled(result);
+}

@@ -1,0 +1,362 @@
+/*
+ * Task: a coroutine that runs on a loop.
+ *
+ *   state       how it gets there                                what cancel() does
+ *   scheduled   createTask(); or its future is done; or it       remembers it (MUST_CANCEL): thrown
+ *               gave way by sleep(0)                             at the next step
+ *   running     the loop called step()                           the same
+ *   waiting     it awaits a pending future (`_waitsFor`)         cancels that future, whose error
+ *                                                                then arrives here
+ *   done        the coroutine returned, threw, or let a          nothing
+ *               CancelledError out
+ *
+ * Only `step` moves a task from state to state. It is the hot path of the whole runtime: one call
+ * of the coroutine's `next`, one store for the current frame, no allocation, no closure. The
+ * unusual (a cancellation to be thrown, an error of the driver) goes through `#resumeSlowly`.
+ *
+ * Everything follows CPython 3.14's Task, ties included: a cancellation that arrives while the task
+ * is scheduled is thrown instead of what it waited for, unless that was a cancellation itself; a
+ * coroutine that returns with a cancellation still pending is cancelled.
+ */
+import { Context, contextOf, type Variables } from "../context/context.ts";
+import { current, enter, type Frame, within } from "../context/current.ts";
+import { RuntimeError } from "../coroutine/errors.ts";
+import { ARMED, RESUME } from "../coroutine/suspend.ts";
+import { AnyGenerator } from "../coroutine/any-generator.ts";
+import type { Awaitable, Suspension } from "../coroutine/types.ts";
+import { STEP, type Steppable } from "../loop/ready-queue.ts";
+import { isCancelled, newCancelledError } from "./errors.ts";
+import type { EventLoop } from "./event-loop.ts";
+import {
+  CANCELLED,
+  Future,
+  isFuture,
+  type Listener,
+  NEXT_BIT,
+  PENDING,
+  RAISED,
+  RETURNED,
+  STATE,
+  UNSEEN,
+} from "./future.ts";
+import { loseError } from "./lost-errors.ts";
+import type { Owner } from "./owner.ts";
+import type { TaskLinks } from "./task-list.ts";
+
+const STARTED = NEXT_BIT;
+const MUST_CANCEL = NEXT_BIT << 1;
+const MUST_THROW = NEXT_BIT << 2;
+const SLOW = MUST_CANCEL | MUST_THROW;
+
+let nextName = 1;
+
+/** What few tasks need. */
+interface Rarities {
+  /** Requests of cancellation that were not taken back. */
+  cancelling: number;
+  cancelMessage: string | undefined;
+  /** Error of the driver, to be thrown into the coroutine. */
+  error: unknown;
+  controller: AbortController | undefined;
+  creationStack: string | undefined;
+}
+
+type Driven<T> = Iterator<Suspension, T, unknown>;
+
+/**
+ * A coroutine that runs on a loop, made by `createTask`. Counterparts: `asyncio.Task`, a trio task,
+ * a `gevent.Greenlet`.
+ *
+ * Awaiting a task gives the coroutine's result or throws its error; cancelling the awaiting task
+ * cancels this one (`shield` prevents that).
+ */
+export class Task<T> extends Future<T> implements Frame, Listener, Steppable, TaskLinks {
+  context: Context | Variables;
+  /** @internal */
+  readonly owner: Owner | null;
+  /** @internal */
+  _coro: Driven<T>;
+  /** @internal The future that this task waits for. */
+  _waitsFor: Future<unknown> | null = null;
+  /** @internal */
+  _previous: TaskLinks | null = null;
+  /** @internal */
+  _next: TaskLinks | null = null;
+  /** @internal */
+  _rare: Rarities | null = null;
+
+  /** @internal Tasks are made by `createTask`. */
+  constructor(
+    coro: Awaitable<T>,
+    loop: EventLoop,
+    owner: Owner | null,
+    context: Context | Variables,
+    name: string | undefined,
+  ) {
+    super(loop, name ?? nextName++);
+    this._coro = coro instanceof AnyGenerator ? (coro as Driven<T>) : coro[Symbol.iterator]();
+    this.context = context;
+    this.owner = owner;
+  }
+
+  /** @internal */
+  get frameTask(): this {
+    return this;
+  }
+
+  // ---- driving
+
+  /** @internal Let the first step come in the next iteration. */
+  _start(): void {
+    (this.owner ?? this._loop.orphans).tasks.add(this as Task<unknown>);
+    this._loop.enqueue(this, STEP);
+  }
+
+  /** @internal Take the first step now. A task that is not done after it is registered then. */
+  _startEagerly(): void {
+    within(this, () => this.step());
+    if ((this._bits & STATE) === PENDING) {
+      (this.owner ?? this._loop.orphans).tasks.add(this as Task<unknown>);
+    }
+  }
+
+  /** @internal The future that this task waits for is done. */
+  wake(): void {
+    this._loop.enqueue(this, STEP);
+  }
+
+  /** @internal Run the coroutine to its next suspension. */
+  step(): void {
+    enter(this);
+    const bits = this._bits;
+    let result: IteratorResult<unknown, T>;
+    try {
+      if (bits & SLOW) result = this.#resumeSlowly();
+      else if (bits & STARTED) {
+        this._waitsFor = null;
+        result = this._coro.next(RESUME);
+      } else {
+        this._bits = bits | STARTED;
+        result = this._coro.next(undefined);
+      }
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (result.done) this.#return(result.value);
+    else if (result === (ARMED as unknown)) {
+      const future = ARMED.value as Future<unknown>;
+      ARMED.value = undefined;
+      if (future._loop !== this._loop || future === (this as unknown)) this.#refuse(future);
+      else {
+        this._waitsFor = future;
+        future._listen(this);
+        if (this._bits & MUST_CANCEL && future.cancel(this._rare?.cancelMessage)) {
+          this._bits &= ~MUST_CANCEL;
+        }
+      }
+    } else if (result.value === undefined) this._loop.enqueue(this, STEP);
+    else this.#refuse(result.value);
+  }
+
+  /** There is something to throw into the coroutine. */
+  #resumeSlowly(): IteratorResult<unknown, T> {
+    const waitedFor = this._waitsFor;
+    this._waitsFor = null;
+    const started = this._bits & STARTED;
+    this._bits |= STARTED;
+    const rare = this._rare as Rarities;
+    let error: unknown;
+    let hasError = false;
+    if (this._bits & MUST_THROW) {
+      this._bits &= ~MUST_THROW;
+      error = rare.error;
+      rare.error = undefined;
+      hasError = true;
+    } else if (waitedFor?.done() === true) {
+      try {
+        waitedFor.result();
+      } catch (outcome) {
+        error = outcome;
+        hasError = true;
+      }
+    }
+    if (this._bits & MUST_CANCEL) {
+      this._bits &= ~MUST_CANCEL;
+      if (!isCancelled(error)) error = newCancelledError(rare.cancelMessage);
+      hasError = true;
+    }
+    if (hasError) return throwInto(this._coro, error);
+    return this._coro.next(started ? RESUME : undefined);
+  }
+
+  #return(value: T): void {
+    this.#leave();
+    if (this._bits & MUST_CANCEL) {
+      this._bits &= ~MUST_CANCEL;
+      this._settle(CANCELLED, this._rare?.cancelMessage);
+    } else this._settle(RETURNED, value);
+  }
+
+  #fail(error: unknown): void {
+    this.#leave();
+    if (isCancelled(error)) this._settle(CANCELLED, error);
+    else {
+      this._settle(RAISED, error);
+      this._bits |= UNSEEN;
+      loseError(this, error, this._rare?.creationStack);
+    }
+  }
+
+  /** The coroutine is over. */
+  #leave(): void {
+    this._waitsFor = null;
+    (this.owner ?? this._loop.orphans).tasks.remove(this as Task<unknown>);
+  }
+
+  /** Something was yielded that cannot be waited for: throw into the coroutine, at that line. */
+  #refuse(yielded: unknown): void {
+    const rare = this.#rarities();
+    if (yielded === (this as unknown)) {
+      rare.error = new RuntimeError(`Task cannot await on itself: ${this}`);
+    } else if (isFuture(yielded) && yielded._loop !== this._loop) {
+      rare.error = new RuntimeError(
+        `${this} got ${yielded}, which is attached to a different loop. ` +
+          "A future can be awaited on its own loop only",
+      );
+    } else rare.error = new TypeError(badYield(yielded));
+    this._bits |= MUST_THROW;
+    this._loop.enqueue(this, STEP);
+  }
+
+  #rarities(): Rarities {
+    this._rare ??= {
+      cancelling: 0,
+      cancelMessage: undefined,
+      error: undefined,
+      controller: undefined,
+      creationStack: undefined,
+    };
+    return this._rare;
+  }
+
+  // ---- cancellation
+
+  /**
+   * Ask the task to end: a CancelledError with this message is thrown into the coroutine where it
+   * waits. Its `finally` blocks run and may wait; a coroutine that catches the error goes on.
+   * Returns false, and does nothing, if the task is done. Each call counts in `cancelling()`.
+   * Counterpart: `asyncio.Task.cancel`.
+   */
+  override cancel(message?: string): boolean {
+    if ((this._bits & STATE) !== PENDING) {
+      if (this._bits & UNSEEN) this._markSeen();
+      return false;
+    }
+    const rare = this.#rarities();
+    rare.cancelling++;
+    if (rare.controller !== undefined && !rare.controller.signal.aborted) {
+      rare.controller.abort(newCancelledError(message));
+    }
+    if (this._waitsFor?.cancel(message) === true) return true;
+    this._bits |= MUST_CANCEL;
+    rare.cancelMessage = message;
+    return true;
+  }
+
+  /** How many requests of cancellation were made and not taken back. */
+  cancelling(): number {
+    return this._rare?.cancelling ?? 0;
+  }
+
+  /**
+   * Take back one request of cancellation; returns how many are left. At zero a cancellation that
+   * was not thrown yet is dropped. For those who cancelled a task to stop a part of it.
+   */
+  uncancel(): number {
+    const rare = this._rare;
+    if (rare === null || rare.cancelling === 0) return 0;
+    rare.cancelling--;
+    if (rare.cancelling === 0) this._bits &= ~MUST_CANCEL;
+    return rare.cancelling;
+  }
+
+  /** An AbortSignal that is aborted, with a CancelledError as its reason, when this task is cancelled. */
+  get signal(): AbortSignal {
+    const rare = this.#rarities();
+    if (rare.controller === undefined) {
+      rare.controller = new AbortController();
+      if (rare.cancelling > 0 || this.cancelled()) {
+        rare.controller.abort(newCancelledError(rare.cancelMessage));
+      }
+    }
+    return rare.controller.signal;
+  }
+
+  // ---- looking
+
+  getName(): string {
+    const name = this._about;
+    return typeof name === "number" ? `Task-${name}` : (name as string);
+  }
+
+  setName(name: string): void {
+    this._about = String(name);
+  }
+
+  /** The coroutine that this task runs. */
+  getCoro(): Awaitable<T> {
+    return this._coro as unknown as Awaitable<T>;
+  }
+
+  /** The context that the task runs in. */
+  getContext(): Context {
+    if (!(this.context instanceof Context)) this.context = contextOf(this.context);
+    return this.context;
+  }
+
+  /** A task's outcome comes from its coroutine: throws RuntimeError. */
+  override setResult(_result: T): never {
+    throw new RuntimeError("Task does not support setResult(): its result is what its coroutine returns");
+  }
+
+  /** A task's outcome comes from its coroutine: throws RuntimeError. */
+  override setException(_error: unknown): never {
+    throw new RuntimeError("Task does not support setException(): its error is what its coroutine throws");
+  }
+
+  override toString(): string {
+    const state = ["pending", "returned", "raised", "cancelled"][this._bits & STATE];
+    return `<Task "${this.getName()}" ${state}>`;
+  }
+
+  /** @internal Debug mode: where the task was made. */
+  _rememberCreation(stack: string): void {
+    this.#rarities().creationStack = stack;
+  }
+}
+
+function throwInto<T>(coro: Driven<T>, error: unknown): IteratorResult<unknown, T> {
+  if (coro.throw === undefined) throw error;
+  return coro.throw(error);
+}
+
+function badYield(yielded: unknown): string {
+  const what = describeYielded(yielded);
+  return `a coroutine yielded ${what} to its task. Use "yield*" to await: yield* …`;
+}
+
+function describeYielded(value: unknown): string {
+  if (isFuture(value)) return `${value} without the star`;
+  if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  const kind = Object.prototype.toString.call(value).slice(8, -1);
+  if (Symbol.iterator in value) return `a ${kind} without the star`;
+  if ("then" in value) return `a ${kind} (await promises with: yield* fromPromise(promise))`;
+  return `a ${kind}`;
+}
+
+/** The task whose code is running; null in callbacks and outside. Counterpart: `asyncio.current_task`. */
+export function currentTask(): Task<unknown> | null {
+  return current.frameTask as Task<unknown> | null;
+}

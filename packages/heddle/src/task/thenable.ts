@@ -1,0 +1,33 @@
+/*
+ * One API for `yield*` and `await`: coroutines that promises understand.
+ *
+ * Objects made by a generator function inherit from the function's own `prototype` object, so one
+ * `then` there serves every coroutine that the function returns: no wrapper and no cost for those
+ * who use `yield*`. `await` calls `then`, which runs the coroutine as a task.
+ */
+import { reschedule } from "../coroutine/suspend.ts";
+import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
+import { getEventLoop } from "./current-loop.ts";
+
+function then(this: Coroutine<unknown>, ...callbacks: [never?, never?]): Promise<unknown> {
+  return getEventLoop().createTask(this).then(...callbacks);
+}
+
+/** @internal Make what `fn` returns usable by `await` too. */
+export function thenable<A extends unknown[], T>(
+  fn: (...args: A) => Coroutine<T>,
+): (...args: A) => ThenableCoroutine<T> {
+  Object.defineProperty(fn.prototype, "then", { value: then });
+  return fn as (...args: A) => ThenableCoroutine<T>;
+}
+
+Object.defineProperty(reschedule, "then", {
+  value: (...callbacks: [never?, never?]) =>
+    getEventLoop()
+      .createTask(
+        (function* () {
+          yield* reschedule;
+        })(),
+      )
+      .then(...callbacks),
+});

@@ -1,0 +1,66 @@
+/*
+ * A host whose time moves only when everybody waits.
+ *
+ * Nothing takes any time while there is something to do; when all tasks wait, the clock jumps to the
+ * next timer. A test of an hour's time-outs takes a millisecond and always gives the same result.
+ * The random numbers come from a seed.
+ */
+import type { Host } from "../loop/host.ts";
+import { nativeHost } from "../loop/hosts/native.ts";
+
+const real = nativeHost();
+
+/**
+ * A virtual clock: the host of a loop for tests, `new EventLoop({ host: new VirtualClock() })`.
+ * Begins at 0 milliseconds.
+ */
+export class VirtualClock implements Host {
+  readonly virtual = true;
+  readonly debug = real.debug;
+  #now = 0;
+  #random: () => number;
+
+  constructor(options: { seed?: number } = {}) {
+    this.#random = randomFrom(options.seed ?? 0);
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  random(): number {
+    return this.#random();
+  }
+
+  wakeSoon(turn: () => void): void {
+    real.wakeSoon(turn);
+  }
+
+  wakeAfterOthers(turn: () => void): void {
+    real.wakeAfterOthers(turn);
+  }
+
+  /** All wait: it is `when` now, unless nothing will ever happen again (Infinity). */
+  park(when: number): boolean {
+    if (when === Number.POSITIVE_INFINITY) return false;
+    this.#now = Math.max(this.#now, when);
+    return true;
+  }
+
+  poll(): void {}
+
+  report(text: string): void {
+    real.report(text);
+  }
+}
+
+/** mulberry32: 32 bits of state, good enough to choose schedules. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
