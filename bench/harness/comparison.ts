@@ -30,8 +30,9 @@ function rowOf(
   const budget = budgetOf(work, itself ? "itself" : outcome.contestant, nodeVersion);
   const row = { work: work.name, contestant: outcome.contestant, budget: budget?.text ?? "" };
   if (!outcome.best) {
-    const last = outcome.failure?.split("\n").at(-1) ?? "";
-    return { ...row, cost: "failed", ratio: "", pairs: "", verdict: "", note: last };
+    const lines = outcome.failure?.split("\n") ?? [];
+    const reason = lines.find((line) => line.includes("Error")) ?? lines.at(-1) ?? "";
+    return { ...row, cost: "failed", ratio: "", pairs: "", verdict: "", note: reason.trim() };
   }
 
   const cost = costOf(work, outcome.best);
@@ -44,9 +45,14 @@ function rowOf(
     ratio = show(judged, true);
     pairs = describePairs(pairRatios(heddle, outcome), show);
   }
-  const verdict = !budget || judged === undefined ? "" : judged <= budget.limit ? "met" : "not met";
+  // A quick run's counts are not the budgets', and its code is hardly warm.
+  const verdict = quick || !budget || judged === undefined ? "" : verdictOf(judged, budget);
   const note = noteOf(work, outcome, quick);
   return { ...row, cost: formatCost(work, cost), ratio, pairs, verdict, note };
+}
+
+function verdictOf(judged: number, budget: Budget): string {
+  return judged <= budget.limit ? "met" : "not met";
 }
 
 function budgetOf(work: Work, against: Contestant | "itself", nodeVersion: string) {

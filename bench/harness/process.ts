@@ -66,7 +66,9 @@ export async function runServer(
     const port = await new Promise<number>((resolve, reject) => {
       child.stdout?.once("data", (data) => resolve(Number(data)));
       child.once("error", reject);
-      child.once("close", () => reject(new Error(`the server ended: ${errors() || "no port"}`)));
+      child.once("close", () =>
+        reject(new Error("the server ended before it had printed its port:")),
+      );
     });
     return await runProgram(load, { ...parameters, PORT: port, SERVER: child.pid }, limit);
   } catch (error) {
@@ -96,11 +98,14 @@ function start({ command, args }: Launch, parameters: Environment): ChildProcess
   return child;
 }
 
-/** The last lines of the error output, once they are asked for. */
+/** The last lines of the error output without JavaScript's stack frames, once they are asked for. */
 function collectErrors(child: ChildProcess): () => string {
   let text = "";
   child.stderr?.on("data", (data) => {
-    text = (text + data).slice(-2000);
+    text = (text + data).slice(-4000);
   });
-  return () => text.trim().split("\n").slice(-8).join("\n");
+  return () => {
+    const lines = text.split("\n").filter((line) => line.trim() && !/^\s+at /.test(line));
+    return lines.slice(-8).join("\n");
+  };
 }

@@ -11,6 +11,7 @@ export async function measureBundle(program) {
     minify: true,
     format: "esm",
     target: "es2022",
+    external: ["node:*"],
     write: false,
     logLevel: "error",
   });

@@ -41,7 +41,11 @@ func Print(n int, ms float64, extra map[string]any) {
 func BestOf(body func(n int) time.Duration, fixed int, seconds float64) (int, float64) {
 	n := fixed
 	if fixed > 0 {
+		warm := time.Now().Add(time.Duration(seconds / 2 * float64(time.Second)))
 		round(body, fixed/10+1)
+		for time.Now().Before(warm) {
+			round(body, fixed/10+1)
+		}
 	} else {
 		n = calibrate(body, seconds*1000/10)
 	}

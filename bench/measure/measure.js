@@ -3,7 +3,7 @@
 //
 // Without BENCH_N the count grows until rounds last long enough to be timed, which is the warm-up as
 // well. With it (works where the count is the point, such as a million sleepers) the warm-up is a
-// tenth of the count. Then rounds follow until BENCH_SECONDS have passed, and the best one is
+// tenth of the count, for half of BENCH_SECONDS. Then rounds follow until BENCH_SECONDS have passed, and the best one is
 // printed as one JSON line: what disturbs a round only ever makes it longer.
 import { basename, dirname } from "node:path";
 
@@ -27,9 +27,12 @@ export function print(n, ms, extra = {}) {
  * `{ ms }` has timed itself (it has preparations that do not count).
  */
 export async function bestOf(body, fixed, seconds) {
-  let n = fixed;
-  if (fixed) await round(body, Math.max(1, Math.floor(fixed / 10)));
-  else n = await calibrate(body, (seconds * 1000) / 10);
+  const n = fixed || (await calibrate(body, (seconds * 1000) / 10));
+  if (fixed) {
+    const warm = performance.now() + seconds * 500;
+    do await round(body, Math.max(1, Math.floor(fixed / 10)));
+    while (performance.now() < warm);
+  }
   const end = performance.now() + seconds * 1000;
   let best = Number.POSITIVE_INFINITY;
   do best = Math.min(best, await round(body, n));

@@ -3,6 +3,7 @@ import * as heddle from "heddle";
 import type { Frame, Interpreter, Returned } from "../interpreter.ts";
 import type { Argument, StatementOf } from "../program.ts";
 import { show, stateOf } from "../rendering.ts";
+import { type Completed, upcoming } from "../upcoming.ts";
 import type { SuspendingHandlers } from "./handler.ts";
 
 /** Awaits the future that a combinator made, or with `bind` only names it. */
@@ -29,7 +30,7 @@ function* eachOutcome(
   s: AsCompleted,
   frame: Frame,
   _awaitables: readonly unknown[],
-  completed: ReturnType<typeof heddle.asCompleted>,
+  completed: Completed,
 ): heddle.Coroutine<Returned | undefined> {
   for (const next of completed) {
     try {
@@ -49,9 +50,23 @@ function* eachFuture(
   s: AsCompleted,
   frame: Frame,
   awaitables: readonly unknown[],
-  completed: ReturnType<typeof heddle.asCompleted>,
+  completed: Completed,
 ): heddle.Coroutine<Returned | undefined> {
-  throw new Error("not yet");
+  const futures = completed[Symbol.asyncIterator]();
+  for (;;) {
+    let next: IteratorResult<heddle.Future<unknown>, undefined>;
+    try {
+      next = yield* futures.next();
+    } catch (error) {
+      run.log(frame, `next ! ${show(error)}`);
+      throw error;
+    }
+    if (next.done) return undefined;
+    const name = argumentName(run, s.args, awaitables, next.value);
+    run.log(frame, `next ${name} ${stateOf(next.value)}`);
+    const returned = yield* run.body(s.body ?? [], frame);
+    if (returned) return returned;
+  }
 }
 
 /** The name of the first argument that is this future. */
@@ -84,7 +99,7 @@ export const suspendingCombinators = {
   *wait(run, s, frame) {
     const futures = new Map(s.args.map((name) => [name, run.names.get(name, "future")]));
     yield* run.outcome(frame, "wait", function* () {
-      const { done, pending } = yield* heddle.wait([...futures.values()], {
+      const { done, pending } = yield* upcoming.wait([...futures.values()], {
         ...(typeof s.timeout === "number" ? { timeout: s.timeout } : {}),
         returnWhen: s.return_when ?? "ALL_COMPLETED",
       });
@@ -109,7 +124,7 @@ export const suspendingCombinators = {
   *as_completed(run, s, frame) {
     const awaitables = run.arguments(s.args);
     const options = typeof s.timeout === "number" ? { timeout: s.timeout } : {};
-    const completed = heddle.asCompleted(awaitables, options);
+    const completed = upcoming.asCompleted(awaitables, options);
     const each = s.mode === "async" ? eachFuture : eachOutcome;
     const returned = yield* each(run, s, frame, awaitables, completed);
     if (!returned) run.log(frame, "as_completed -> ok");

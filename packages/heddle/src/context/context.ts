@@ -81,7 +81,8 @@ export function copyContext(): Context {
 /** @internal The running variables as an immutable map: a copy of the context that costs nothing. */
 export function snapshot(): Variables {
   const { context } = current;
-  return context instanceof Context ? context._variables : context;
+  // Not by `instanceof`: this runs for each new task, and that costs some 20 ns.
+  return (context as Context)._variables ?? (context as Variables);
 }
 
 /** @internal The running context as an object that can be changed. */

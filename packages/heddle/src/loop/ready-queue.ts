@@ -36,6 +36,10 @@ export class ReadyQueue {
     return ((this.#tail - this.#head) & this.#mask) >> 1;
   }
 
+  get isEmpty(): boolean {
+    return this.#head === this.#tail;
+  }
+
   push(target: Runnable | Steppable, argument: unknown): void {
     const tail = this.#tail;
     const slots = this.#slots;

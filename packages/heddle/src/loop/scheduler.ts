@@ -89,9 +89,11 @@ export class Scheduler {
   #yielded = false;
   #drained = false;
   #closed = false;
-  #stopping = false;
+  /** Beginnings of iterations until the loop stops; 0: it goes on. */
+  #stopping = 0;
+  /** Something must be looked at before the next iteration: timers, a stop, debug mode. */
+  #attention = true;
   #todo = 0;
-  #sinceClock = 0;
   #now = 0;
   #turnBegan = Number.POSITIVE_INFINITY;
   #debug: boolean;
@@ -226,6 +228,7 @@ export class Scheduler {
 
   /** @internal */
   removeRunner(runner: LoopRunner): void {
+    this.#attention = true;
     if (!this.runners.delete(runner) || this.runners.size > 0) return;
     this.#forgetStall?.();
     this.#forgetStall = undefined;
@@ -269,7 +272,6 @@ export class Scheduler {
   }
 
   #readClock(): number {
-    this.#sinceClock = 0;
     this.#now = this.host.now();
     return this.#now;
   }
@@ -295,38 +297,59 @@ export class Scheduler {
   }
 
   #slice(): void {
-    const { host, ready, timers } = this;
-    const virtual = host.virtual;
+    const { host, ready } = this;
     const began = this.#readClock();
     if (this.#turnBegan > began) this.#turnBegan = began;
-    const end = virtual ? Number.POSITIVE_INFINITY : began + SLICE;
-    while (this.#mayTurn()) {
-      if (this.#todo === 0) {
-        host.poll?.();
-        const when = timers.next();
-        const idle = ready.length === 0;
-        if (idle || virtual || this.#sinceClock >= CLOCK_EVERY) this.#readClock();
-        if (idle && when > this.#now && !this.#stopping) {
-          if (!this.#park(when)) return;
-          this.#readClock();
+    const end = host.virtual ? Number.POSITIVE_INFINITY : began + SLICE;
+    // What is left of the iteration is local: it changes with every callback.
+    let todo = this.#todo;
+    let untilClock = CLOCK_EVERY;
+    this.#todo = 0;
+    this.#attention = true;
+    for (;;) {
+      if (todo === 0) {
+        // Between two iterations. Without timers and the like nothing can come in between: go on.
+        if (this.#attention && !this.#beginIteration(end)) return;
+        todo = this.#debug ? 0 : ready.length;
+        if (todo === 0) {
+          this.#attention = true;
+          continue;
         }
-        if (when <= this.#now) timers.popDue(this.#now, ready);
-        this.#todo = ready.length;
       }
-      while (this.#todo > 0) {
-        this.#todo--;
-        if (this.#debug) this.#runTimed();
-        else ready.runNext();
-        if (++this.#sinceClock >= CLOCK_EVERY && !virtual && this.#readClock() > end) {
+      ready.runNext();
+      todo--;
+      if (--untilClock === 0) {
+        untilClock = CLOCK_EVERY;
+        if (this.#readClock() > end) {
+          this.#todo = todo;
           this.#letOthersGo();
           return;
         }
-      }
-      if (this.#stopping) {
-        this.#stopping = false;
-        this.stopped();
+        this.#attention ||= this.timers.size > 0;
       }
     }
+  }
+
+  /** Look at the world before an iteration. False if this slice is over. */
+  #beginIteration(end: number): boolean {
+    const { host, ready, timers } = this;
+    if (this.#stopping > 0 && --this.#stopping === 0) this.stopped();
+    if (!this.#mayTurn()) return false;
+    host.poll?.();
+    const when = timers.next();
+    const idle = ready.isEmpty;
+    if (idle || host.virtual) this.#readClock();
+    if (idle && when > this.#now && this.#stopping === 0) {
+      if (!this.#park(when)) return false;
+      this.#readClock();
+    }
+    if (when <= this.#now) timers.popDue(this.#now, ready);
+    this.#attention = host.virtual || this.#stopping > 0;
+    if (!this.#debug) return true;
+    this.#runIterationTimed();
+    if (host.virtual || this.#readClock() <= end) return true;
+    this.#letOthersGo();
+    return false;
   }
 
   /** Nothing is ready. True if the time has come already. */
@@ -361,22 +384,27 @@ export class Scheduler {
     }
   }
 
-  /** Debug mode: run the next callback and report it if it takes long. */
-  #runTimed(): void {
-    const began = this.host.now();
-    enter(BASE_FRAME);
-    this.ready.runNext();
-    const took = this.host.now() - began;
-    if (took < this.slowCallbackDuration) return;
-    const what = current === BASE_FRAME ? "a callback" : String(current.frameTask ?? current);
-    this.host.report(`Executing ${what} took ${took.toFixed(0)} ms: it blocked the loop that long`);
+  /** Debug mode: run the iteration here, and report each callback that takes long. */
+  #runIterationTimed(): void {
+    this.#attention = true;
+    for (let todo = this.ready.length; todo > 0; todo--) {
+      const began = this.host.now();
+      enter(BASE_FRAME);
+      this.ready.runNext();
+      const took = this.host.now() - began;
+      if (took < this.slowCallbackDuration) continue;
+      const what = current === BASE_FRAME ? "a callback" : String(current.frameTask ?? current);
+      this.host.report(`Executing ${what} took ${took.toFixed(0)} ms: it blocked the loop that long`);
+    }
   }
 
   // ---- states
 
   /** Finish the running iteration, then let `runForever` return. Counterpart: `loop.stop`. */
   stop(): void {
-    this.#stopping = true;
+    // Outside of the loop, one whole iteration still runs, as in asyncio.
+    this.#stopping = running === this ? 1 : 2;
+    this.#attention = true;
     if (!this.#awake && !this.#closed) this.#wake();
   }
 
@@ -414,6 +442,7 @@ export class Scheduler {
   /** Debug mode reports slow callbacks, gives cancellations a stack, and remembers where tasks were made. */
   setDebug(enabled: boolean): void {
     this.#debug = enabled;
+    this.#attention = true;
   }
 
   #check(fn: unknown, call: string): void {

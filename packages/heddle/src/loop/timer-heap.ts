@@ -36,9 +36,9 @@ export class TimerHeap {
   #dead = 0;
   #sequence = 0;
 
-  /** Number of timers that are alive. */
-  get alive(): number {
-    return this.#size - this.#dead;
+  /** Number of timers in the heap, dead ones included. */
+  get size(): number {
+    return this.#size;
   }
 
   push(when: number, item: Timer): void {

@@ -4,7 +4,6 @@
  * `run` and `createTask` take all of these; `gather`, `waitFor`, `shield` take awaitables and
  * promises. This file turns each into the one thing that a task drives.
  */
-import { AnyGenerator } from "../coroutine/any-generator.ts";
 import type { Awaitable, Coroutine } from "../coroutine/types.ts";
 import { isCancelled } from "./errors.ts";
 import { CANCELLED, Future } from "./future.ts";
@@ -20,20 +19,25 @@ const GeneratorFunction = function* () {}.constructor;
 
 /** Is this what a `function*` returned? Counterpart: `asyncio.iscoroutine`. */
 export function isCoroutine(value: unknown): value is Coroutine<unknown> {
-  return (
-    value instanceof AnyGenerator ||
-    Object.prototype.toString.call(value) === "[object Generator]"
-  );
+  return Object.prototype.toString.call(value) === "[object Generator]";
 }
 
-/** Can this stand after `yield*` in a coroutine? Counterpart: `inspect.isawaitable`. */
+/**
+ * Can this stand after `yield*` in a coroutine? Iterable collections cannot: a coroutine that yields
+ * their items would hand them to its task. Counterpart: `inspect.isawaitable`.
+ */
 export function isAwaitable(value: unknown): value is Awaitable<unknown> {
-  if (value instanceof AnyGenerator) return true;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const iterator = (value as Partial<Awaitable<unknown>>)[Symbol.iterator];
-  if (typeof iterator !== "function") return false;
-  // Maps, Sets and other collections are iterable too, but cannot be thrown into.
-  return isCoroutine(value) || typeof (value as { throw?: unknown }).throw === "function";
+  if (typeof value !== "object" || value === null) return false;
+  const iterable = value as Partial<Awaitable<unknown>> & { throw?: unknown };
+  if (typeof iterable[Symbol.iterator] !== "function") return false;
+  // Generators, futures and the like: by far the most, told without an `instanceof` (some 20 ns).
+  return typeof iterable.throw === "function" || !isCollection(value);
+}
+
+function isCollection(value: object): boolean {
+  return (
+    Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set
+  );
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

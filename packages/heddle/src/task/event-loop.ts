@@ -149,8 +149,13 @@ export class EventLoop extends Scheduler {
 }
 
 function newTask<T>(loop: EventLoop, coro: Awaitable<T>, options: TaskOptions | undefined): Task<T> {
-  const context = options?.context ?? snapshot();
-  const task = new Task<T>(coro, loop, currentOwner(), context, options?.name);
+  const owner = currentOwner();
+  if (options === undefined && !loop.getDebug()) {
+    const task = new Task<T>(coro, loop, owner, snapshot(), undefined);
+    task._start();
+    return task;
+  }
+  const task = new Task<T>(coro, loop, owner, options?.context ?? snapshot(), options?.name);
   if (loop.getDebug()) task._rememberCreation(creationStack());
   if (options?.eagerStart === true && runningScheduler() === loop) task._startEagerly();
   else task._start();

@@ -243,8 +243,9 @@ export class Future<T> implements PromiseLike<T> {
 
   /** @internal */
   next(_sent?: unknown): IteratorResult<Suspension, T> {
-    if ((this._bits & STATE) === PENDING) return arm(this);
-    return { done: true, value: this.result() };
+    const state = this._bits & STATE;
+    if (state === PENDING) return arm(this);
+    return { done: true, value: state === RETURNED ? (this._value as T) : this.result() };
   }
 
   /** @internal */

@@ -7,6 +7,7 @@
  * whole cancels every child, and ends when they have.
  */
 import type { Awaitable } from "../coroutine/types.ts";
+import { runningScheduler } from "../loop/scheduler.ts";
 import type { AwaitableOrPromise } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { newCancelledError } from "./errors.ts";
@@ -31,9 +32,8 @@ class GatheringFuture extends Future<unknown[]> implements Listener {
     children: readonly Future<unknown>[],
     unique: readonly Future<unknown>[],
     returnExceptions: boolean,
-    loop: EventLoop,
   ) {
-    super(loop, "gather");
+    super((children[0] as Future<unknown>).getLoop(), "gather");
     this.#children = children;
     this.#returnExceptions = returnExceptions;
     this.#pending = unique.length;
@@ -111,20 +111,22 @@ export function gather(
   if (!Array.isArray(awaitables)) {
     throw new TypeError("gather() needs an array of awaitables: gather([a, b])");
   }
-  const loop = getEventLoop();
   if (awaitables.length === 0) {
-    const nothing = loop.createFuture<unknown[]>();
+    const nothing = getEventLoop().createFuture<unknown[]>();
     nothing.setResult([]);
     return nothing;
   }
+  // Outside of a loop's callbacks the first future decides which loop it is.
+  let loop = runningScheduler() as EventLoop | null;
   const byArgument = new Map<unknown, Future<unknown>>();
   const children = awaitables.map((argument) => {
     let future = byArgument.get(argument);
     if (future === undefined) {
-      future = ensureFuture(argument, { loop });
+      future = ensureFuture(argument, loop === null ? {} : { loop });
+      loop ??= future.getLoop();
       byArgument.set(argument, future);
     }
     return future;
   });
-  return new GatheringFuture(children, [...byArgument.values()], options.returnExceptions === true, loop);
+  return new GatheringFuture(children, [...byArgument.values()], options.returnExceptions === true);
 }

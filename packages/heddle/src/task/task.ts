@@ -22,7 +22,6 @@ import { Context, contextOf, type Variables } from "../context/context.ts";
 import { current, enter, type Frame, within } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import { ARMED, RESUME } from "../coroutine/suspend.ts";
-import { AnyGenerator } from "../coroutine/any-generator.ts";
 import type { Awaitable, Suspension } from "../coroutine/types.ts";
 import { STEP, type Steppable } from "../loop/ready-queue.ts";
 import { isCancelled, newCancelledError } from "./errors.ts";
@@ -94,7 +93,7 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
     name: string | undefined,
   ) {
     super(loop, name ?? nextName++);
-    this._coro = coro instanceof AnyGenerator ? (coro as Driven<T>) : coro[Symbol.iterator]();
+    this._coro = coro[Symbol.iterator]();
     this.context = context;
     this.owner = owner;
   }
@@ -112,12 +111,14 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
     this._loop.enqueue(this, STEP);
   }
 
-  /** @internal Take the first step now. A task that is not done after it is registered then. */
+  /** @internal Take the first step now. A task that is not done after it counts as created then. */
   _startEagerly(): void {
+    const { tasks } = this.owner ?? this._loop.orphans;
+    tasks.add(this as Task<unknown>);
     within(this, () => this.step());
-    if ((this._bits & STATE) === PENDING) {
-      (this.owner ?? this._loop.orphans).tasks.add(this as Task<unknown>);
-    }
+    if ((this._bits & STATE) !== PENDING) return;
+    tasks.remove(this as Task<unknown>);
+    tasks.add(this as Task<unknown>);
   }
 
   /** @internal The future that this task waits for is done. */
