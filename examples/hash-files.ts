@@ -9,28 +9,15 @@ import { open, readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { type Awaitable, type Coroutine, createTask, fromPromise, gather } from "heddle";
 import { Queue, QueueShutDown, rethrowIfCancelled, taskGroup } from "heddle";
+import { HashJob } from "./parts/hash-job.ts";
 import { progressBar } from "./parts/progress-bar.ts";
 
 const WORKERS = 8;
 const CHUNK = 256 * 1024;
 
-class Job {
-  found = 0; // files, counted for the progress bar
-  open = 0; // files, at this moment
-  bytes = 0;
-  readonly digests: string[] = [];
-  readonly errors: string[] = [];
-
-  // What cannot be read, or has vanished since, is no reason to stop. A cancellation is.
-  note(error: unknown): void {
-    rethrowIfCancelled(error);
-    this.errors.push(messageOf(error));
-  }
-}
-
 // An async function can be the body of a task as well. Cancelling the task aborts `signal`, and
 // heddle waits until the function has ended: the file is closed in every case.
-async function hashFile(job: Job, path: string, signal: AbortSignal): Promise<string> {
+async function hashFile(job: HashJob, path: string, signal: AbortSignal): Promise<string> {
   const file = await open(path);
   job.open++;
   try {
@@ -49,15 +36,15 @@ async function hashFile(job: Job, path: string, signal: AbortSignal): Promise<st
   }
 }
 
-function* work(job: Job, root: string, paths: Queue<string>): Coroutine<void> {
+function* work(job: HashJob, root: string, paths: Queue<string>): Coroutine<void> {
   try {
     while (true) {
       const path = yield* paths.get();
       try {
         const digest = yield* createTask((signal) => hashFile(job, path, signal));
-        job.digests.push(`${digest}  ./${relative(root, path)}\n`);
+        job.add(relative(root, path), digest);
       } catch (error) {
-        job.note(error);
+        job.fail(error);
       }
     }
   } catch (error) {
@@ -67,14 +54,14 @@ function* work(job: Job, root: string, paths: Queue<string>): Coroutine<void> {
 
 type Visit = (path: string) => Awaitable<void>;
 
-function* walk(job: Job, root: string, visit: Visit): Coroutine<void> {
+function* walk(job: HashJob, root: string, visit: Visit): Coroutine<void> {
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     let entries: Dirent[] = [];
     try {
       entries = yield* fromPromise(readdir(folder, { withFileTypes: true }));
     } catch (error) {
-      job.note(error);
+      job.fail(error);
     }
     for (const entry of entries) {
       const path = join(folder, entry.name);
@@ -85,70 +72,45 @@ function* walk(job: Job, root: string, visit: Visit): Coroutine<void> {
 }
 
 // Runs ahead of the workers, so that the progress bar knows how much there is.
-function* count(job: Job, root: string): Coroutine<void> {
-  yield* walk(new Job(), root, function* () {
+function* count(job: HashJob, root: string): Coroutine<void> {
+  yield* walk(new HashJob(), root, function* () {
     job.found++;
   });
 }
 
-function* hashFolder(job: Job, root: string): Coroutine<void> {
+function* hashFolder(job: HashJob, root: string): Coroutine<void> {
   const paths = new Queue<string>(100, { name: "paths" });
   // Whatever ends this block, an error or Ctrl-C, has ended all of its tasks before.
   yield* taskGroup(function* (group) {
-    const bar = group.createTask(progressBar(() => progress(job)), { name: "progress bar" });
+    const bar = group.createTask(progressBar(() => job.progress()), { name: "progress bar" });
     if (process.stderr.isTTY) group.createTask(count(job, root), { name: "count" });
     const workers = Array.from({ length: WORKERS }, (_, number) =>
       group.createTask(work(job, root, paths), { name: `worker ${number + 1}` }),
     );
-    yield* walk(job, root, (path) => paths.put(path)); // waits while the queue is full
+    yield* walk(job, root, (path) => paths.put(path)); // put waits while the queue is full
     paths.shutdown();
     yield* gather(workers);
     bar.cancel();
   });
 }
 
-const progress = ({ digests, errors, found, bytes }: Job) => ({
-  done: digests.length + errors.length,
-  total: found,
-  text: `${digests.length} files, ${megabytes(bytes)}`,
-});
-
-function report(job: Job, ending: string, seconds: number): void {
-  const { digests, bytes, errors } = job;
-  console.log(`${ending}: ${digests.length} files, ${megabytes(bytes)}`);
-  console.log(`${seconds.toFixed(2)} s, ${megabytes(bytes / seconds)}/s`);
-  console.log(`could not be read: ${errors.length}`);
-  for (const error of errors.slice(0, 10)) console.log(`  ${error}`);
-  if (errors.length > 10) console.log(`  and ${errors.length - 10} more`);
-  if (ending === "done") console.log(`digest of all: ${combine(digests)}`);
-  console.log(`files still open: ${job.open}`);
-}
-
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
-const messageOf = (error: unknown) => String((error as Error).message).replace(/\p{Cc}/gu, "?");
-
-// A line is what `sha256sum` prints; their digest is that of all lines in the order of the names.
-function combine(lines: string[]): string {
-  const name = (line: string) => line.slice(66);
-  const sorted = lines.sort((a, b) => (name(a) < name(b) ? -1 : 1));
-  return createHash("sha256").update(sorted.join("")).digest("hex");
-}
-
 export default function* main(folder = process.argv[2]): Coroutine<void> {
   const root = resolve(folder ?? join(import.meta.dirname, ".."));
-  const problem = yield* problemWith(root);
-  if (problem !== undefined) {
-    console.error(`hash-files: ${problem}`);
+  try {
+    const found = yield* fromPromise(stat(root));
+    if (!found.isDirectory()) throw new Error(`${root} is not a folder`);
+  } catch (error) {
+    rethrowIfCancelled(error);
+    console.error(`hash-files: ${(error as Error).message}`);
     process.exitCode = 2;
     return;
   }
-  const job = new Job();
-  const began = performance.now();
-  let ending = "interrupted";
+  const job = new HashJob();
+  let ending: "done" | "interrupted" = "interrupted";
   try {
     yield* hashFolder(job, root);
     ending = "done";
   } finally {
-    report(job, ending, (performance.now() - began) / 1000);
+    job.report(ending);
   }
 }

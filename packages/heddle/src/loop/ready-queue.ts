@@ -26,6 +26,9 @@ export interface Steppable {
 
 const INITIAL_SLOTS = 256;
 
+/** A ring above this size is given back when the queue has run empty. */
+const KEPT_SLOTS = 1 << 16;
+
 export class ReadyQueue {
   #slots: unknown[] = new Array(INITIAL_SLOTS).fill(undefined);
   #mask = INITIAL_SLOTS - 1;
@@ -60,6 +63,11 @@ export class ReadyQueue {
     this.#head = (head + 2) & this.#mask;
     if (argument === STEP) (target as Steppable).step();
     else (target as Runnable).run(argument);
+  }
+
+  /** The queue has run empty: give back the memory of a burst. */
+  shrink(): void {
+    if (this.#mask >= KEPT_SLOTS) this.clear();
   }
 
   clear(): void {

@@ -364,6 +364,7 @@ export class Scheduler {
       if (this.foreignWaits > 0) return false;
     }
     enter(BASE_FRAME);
+    this.ready.shrink();
     if (this.host.park(when, this.#turn)) return true;
     if (this.host.virtual && when === Number.POSITIVE_INFINITY) this.stalled();
     return this.ready.length > 0;

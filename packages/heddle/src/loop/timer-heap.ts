@@ -31,7 +31,7 @@ const REBUILD_MINIMUM = 64;
 export class TimerHeap {
   #when = new Float64Array(INITIAL_CAPACITY);
   #order = new Float64Array(INITIAL_CAPACITY);
-  #items: Timer[] = [];
+  #items: (Timer | undefined)[] = new Array(INITIAL_CAPACITY).fill(undefined);
   #size = 0;
   #dead = 0;
   #sequence = 0;
@@ -43,7 +43,7 @@ export class TimerHeap {
 
   push(when: number, item: Timer): void {
     const at = this.#size++;
-    if (at === this.#when.length) this.#grow();
+    if (at === this.#when.length) this.#resize(at * 2);
     this.#siftUp(at, when, this.#sequence++, item);
   }
 
@@ -84,18 +84,22 @@ export class TimerHeap {
   }
 
   clear(): void {
-    this.#items = [];
     this.#size = 0;
     this.#dead = 0;
+    this.#resize(INITIAL_CAPACITY);
   }
 
-  #grow(): void {
-    const when = new Float64Array(this.#when.length * 2);
-    const order = new Float64Array(when.length);
-    when.set(this.#when);
-    order.set(this.#order);
+  /** Three arrays of the same length: `items` too, whose growth by `push` would waste a half. */
+  #resize(capacity: number): void {
+    const when = new Float64Array(capacity);
+    const order = new Float64Array(capacity);
+    const items = new Array(capacity).fill(undefined);
+    when.set(this.#when.subarray(0, this.#size));
+    order.set(this.#order.subarray(0, this.#size));
+    for (let i = 0; i < this.#size; i++) items[i] = this.#items[i];
     this.#when = when;
     this.#order = order;
+    this.#items = items;
   }
 
   #siftUp(start: number, key: number, sequence: number, item: Timer): void {
@@ -120,7 +124,8 @@ export class TimerHeap {
 
   #removeTop(): void {
     const last = --this.#size;
-    const item = this.#items.pop() as Timer;
+    const item = this.#items[last] as Timer;
+    this.#items[last] = undefined;
     if (last === 0) return;
     this.#siftDown(0, this.#when[last] as number, this.#order[last] as number, item);
   }
@@ -172,8 +177,8 @@ export class TimerHeap {
       size++;
     }
     this.#size = size;
-    this.#items.length = size;
     this.#dead = 0;
+    this.#resize(Math.max(INITIAL_CAPACITY, 2 ** Math.ceil(Math.log2(size + 1))));
     for (let at = (size - 2) >> 2; at >= 0; at--) {
       this.#siftDown(at, this.#when[at] as number, this.#order[at] as number, this.#items[at] as Timer);
     }

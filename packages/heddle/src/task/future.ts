@@ -10,9 +10,9 @@
  * A future is its own iterator: `yield* future` calls `next`, which arms it (coroutine/suspend.ts)
  * or gives the outcome. Waiting allocates nothing, and the state needed is the future's own.
  *
- * Who waits stands in `_listeners`: null, one, or an array. A task that waits puts itself there;
- * gather, groups and shields put themselves too instead of a closure for each child, and from the
- * same field it can be read who waits for whom. When the future is done, each listener is called in
+ * Who waits stands in the slot that the outcome will take: null, one listener, or an array. A task
+ * that waits puts itself there; gather, groups and shields put themselves too instead of a closure
+ * for each child, and from the same slot it can be read who waits for whom. When the future is done, each listener is called in
  * the next iteration of the loop, in the order of registration.
  *
  * An error that nobody fetches must be seen: see lost-errors.ts.
@@ -100,10 +100,8 @@ class DoneCallback implements Listener, Frame, Runnable {
 export class Future<T> implements PromiseLike<T> {
   /** @internal */
   _bits = PENDING;
-  /** @internal */
-  _value: unknown = undefined;
-  /** @internal */
-  _listeners: Listener | Listener[] | null = null;
+  /** @internal Pending: who waits (null, one or an array). Done: the outcome. */
+  _slot: unknown = null;
   /** @internal */
   readonly _loop: EventLoop;
   /** @internal What this is, for reports: a name, or the primitive that made it. Tasks: the name. */
@@ -152,10 +150,10 @@ export class Future<T> implements PromiseLike<T> {
   result(): T {
     switch (this._bits & STATE) {
       case RETURNED:
-        return this._value as T;
+        return this._slot as T;
       case RAISED:
         this._markSeen();
-        throw this._value;
+        throw this._slot;
       case CANCELLED:
         throw this._cancelledError();
       default:
@@ -173,7 +171,7 @@ export class Future<T> implements PromiseLike<T> {
         return null;
       case RAISED:
         this._markSeen();
-        return this._value;
+        return this._slot;
       case CANCELLED:
         throw this._cancelledError();
       default:
@@ -245,7 +243,7 @@ export class Future<T> implements PromiseLike<T> {
   next(_sent?: unknown): IteratorResult<Suspension, T> {
     const state = this._bits & STATE;
     if (state === PENDING) return arm(this);
-    return { done: true, value: state === RETURNED ? (this._value as T) : this.result() };
+    return { done: true, value: state === RETURNED ? (this._slot as T) : this.result() };
   }
 
   /** @internal */
@@ -260,10 +258,9 @@ export class Future<T> implements PromiseLike<T> {
       throw new InvalidStateError(`invalid state: ${this} is done already`);
     }
     this._bits = bits | state;
-    this._value = value;
-    const listeners = this._listeners;
+    const listeners = this._slot as Listener | Listener[] | null;
+    this._slot = value;
     if (listeners === null) return;
-    this._listeners = null;
     if (Array.isArray(listeners)) for (const listener of listeners) listener.wake(this);
     else listeners.wake(this);
   }
@@ -274,31 +271,31 @@ export class Future<T> implements PromiseLike<T> {
       listener.wake(this);
       return;
     }
-    const listeners = this._listeners;
-    if (listeners === null) this._listeners = listener;
+    const listeners = this._slot as Listener | Listener[] | null;
+    if (listeners === null) this._slot = listener;
     else if (Array.isArray(listeners)) listeners.push(listener);
-    else this._listeners = [listeners, listener];
+    else this._slot = [listeners, listener];
   }
 
   /** @internal Remove the listeners that match; returns how many there were. */
   _unlisten(matches: (listener: Listener) => boolean): number {
-    const listeners = this._listeners;
+    const listeners = (this.done() ? null : this._slot) as Listener | Listener[] | null;
     if (listeners === null) return 0;
     if (!Array.isArray(listeners)) {
       if (!matches(listeners)) return 0;
-      this._listeners = null;
+      this._slot = null;
       return 1;
     }
     const kept = listeners.filter((listener) => !matches(listener));
-    this._listeners = kept.length === 0 ? null : kept;
+    this._slot = kept.length === 0 ? null : kept;
     return listeners.length - kept.length;
   }
 
   /** @internal The error to throw for a cancelled future: the kept one first, then new ones. */
   _cancelledError(): unknown {
-    const kept = this._value;
+    const kept = this._slot;
     if (isCancelled(kept)) {
-      this._value = undefined;
+      this._slot = undefined;
       return kept;
     }
     return newCancelledError(kept as string | undefined);
@@ -306,7 +303,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /** @internal The message of a cancelled future, if any. */
   _cancelMessage(): string | undefined {
-    return typeof this._value === "string" ? this._value : undefined;
+    return typeof this._slot === "string" ? this._slot : undefined;
   }
 
   /** @internal */

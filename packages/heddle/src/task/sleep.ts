@@ -20,13 +20,10 @@ const STARTED = NEXT_BIT;
 const IN_HEAP = NEXT_BIT << 1;
 const AWAITED = NEXT_BIT << 2;
 
-class Sleep<T> extends Future<T> implements Timer {
-  readonly _delay: number;
-
-  constructor(delay: number, result: T) {
-    super(getEventLoop(), null);
-    this._delay = delay;
-    this._value = result;
+/** Its delay in milliseconds is what it is about: it needs no field more than any future. */
+class Sleep extends Future<unknown> implements Timer {
+  constructor(delay: number) {
+    super(getEventLoop(), delay);
   }
 
   /** To the outside it is a coroutine: it starts when it is awaited, and `gather` makes a task of it. */
@@ -34,19 +31,19 @@ class Sleep<T> extends Future<T> implements Timer {
     return false;
   }
 
-  override [Symbol.iterator](): Iterator<Suspension, T, unknown> {
+  override [Symbol.iterator](): Iterator<Suspension, unknown, unknown> {
     this.#awaitOnce();
-    return this as unknown as Iterator<Suspension, T, unknown>;
+    return this as unknown as Iterator<Suspension, unknown, unknown>;
   }
 
-  override next(sent?: unknown): IteratorResult<Suspension, T> {
+  override next(sent?: unknown): IteratorResult<Suspension, unknown> {
     if ((this._bits & STARTED) === 0) this.#start();
     return super.next(sent);
   }
 
   // biome-ignore lint/suspicious/noThenProperty: what sleep() returns can be awaited by `await`.
-  override then<A = T, B = never>(
-    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+  override then<A = unknown, B = never>(
+    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.#awaitOnce();
@@ -63,15 +60,16 @@ class Sleep<T> extends Future<T> implements Timer {
 
   #start(): void {
     this._bits |= STARTED;
-    if (this._delay === Number.POSITIVE_INFINITY || (this._bits & STATE) !== PENDING) return;
+    const delay = this._about as number;
+    if (delay === Number.POSITIVE_INFINITY || (this._bits & STATE) !== PENDING) return;
     this._bits |= IN_HEAP;
-    this._loop.timers.push(this._loop.time() + this._delay, this);
+    this._loop.timers.push(this._loop.time() + delay, this);
     this._loop.timerAdded();
   }
 
   /** The timer is due. */
   run(): void {
-    if ((this._bits & STATE) === PENDING) this._settle(RETURNED, this._value);
+    if ((this._bits & STATE) === PENDING) this._settle(RETURNED, this.outcome());
   }
 
   override cancel(message?: string): boolean {
@@ -86,6 +84,28 @@ class Sleep<T> extends Future<T> implements Timer {
 
   left(): void {
     this._bits &= ~IN_HEAP;
+  }
+
+  protected outcome(): unknown {
+    return undefined;
+  }
+
+  /** For reports: what a task that sleeps waits for. */
+  override toString(): string {
+    return `sleep(${String(this._about)})`;
+  }
+}
+
+class SleepWithResult extends Sleep {
+  readonly #result: unknown;
+
+  constructor(delay: number, result: unknown) {
+    super(delay);
+    this.#result = result;
+  }
+
+  protected override outcome(): unknown {
+    return this.#result;
   }
 }
 
@@ -109,7 +129,7 @@ const rescheduled = thenable(function* sleepZero<T>(result: T) {
 export function sleep(ms: number): ThenableAwaitable<void>;
 export function sleep<T>(ms: number, result: T): ThenableAwaitable<T>;
 export function sleep(ms: number, result?: unknown): ThenableAwaitable<unknown> {
-  if (ms > 0) return new Sleep(ms, result);
+  if (ms > 0) return result === undefined ? new Sleep(ms) : new SleepWithResult(ms, result);
   if (typeof ms !== "number") {
     throw new TypeError(`sleep() needs a number of milliseconds, got ${typeof ms}`);
   }
