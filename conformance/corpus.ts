@@ -9,7 +9,21 @@ import type { Program } from "./program.ts";
 import { instantStatements, suspendingStatements } from "./statements/all.ts";
 
 /** The areas that must be equal for the command to succeed; the others are only reported. */
-export const requiredAreas: readonly string[] = ["tasks", "cancel", "futures"];
+export const requiredAreas: readonly string[] = [
+  "tasks",
+  "cancel",
+  "futures",
+  "handwritten",
+  "combinators",
+  "context",
+  "locks",
+  "mixed",
+  "queues",
+  "races",
+  "taskgroup",
+  "timeouts",
+  "found",
+];
 
 /** A program and the trace that CPython gives. */
 export interface Case {

@@ -5,7 +5,6 @@
  * object's class: what `shield` binds may be a plain future or, if the argument was done, a task.
  */
 import * as heddle from "heddle";
-import type { Barrier, Condition, Semaphore } from "./upcoming.ts";
 
 /** What the object of each kind is in heddle. */
 export interface Kinds {
@@ -13,9 +12,9 @@ export interface Kinds {
   task: heddle.Task<unknown>;
   lock: heddle.Lock;
   event: heddle.Event;
-  condition: Condition;
-  semaphore: Semaphore;
-  barrier: Barrier;
+  condition: heddle.Condition;
+  semaphore: heddle.Semaphore;
+  barrier: heddle.Barrier;
   queue: heddle.Queue<unknown>;
   handle: heddle.Handle;
   timer: heddle.TimerHandle;

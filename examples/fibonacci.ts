@@ -1,26 +1,31 @@
-// Fibonacci numbers without end, from a generator object: Python's generators on JavaScript's.
+// Fibonacci numbers without end, from a generator object:
+// Python's generators on top of JavaScript's.
 import { type Coroutine, generator } from "heddle";
 
 const fibonacci = generator(function* () {
+  let [a, b] = [0, 1];
   try {
-    for (let [a, b] = [0, 1]; ; [a, b] = [b, a + b]) yield a;
+    while (true) {
+      yield a;
+      [a, b] = [b, a + b];
+    }
   } finally {
     console.log("closed");
   }
 });
 
 export default function* main(): Coroutine<void> {
-  // One number at a time: nothing is computed before somebody asks.
+  // Nothing is computed before somebody asks for it.
   const numbers = fibonacci();
-  console.log(numbers.send(undefined), numbers.send(undefined), numbers.send(undefined));
-  // Python's close: `finally` runs. Afterwards there is nothing to ask for.
-  numbers.close();
+  const three = [0, 0, 0].map(() => numbers.send(undefined));
+  console.log("the first three:", three);
+  numbers.close(); // Python's close: `finally` runs
 
+  // for…of closes the generator too when it leaves early.
   const small: number[] = [];
-  // for…of closes the generator when it leaves early.
   for (const number of fibonacci()) {
-    if (number > 100) break;
+    if (number > 60) break;
     small.push(number);
   }
-  console.log(small.join(" "));
+  console.log("up to 60:", ...small);
 }

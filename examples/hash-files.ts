@@ -7,8 +7,17 @@ import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { type Awaitable, type Coroutine, createTask, fromPromise, gather } from "heddle";
-import { Queue, QueueShutDown, rethrowIfCancelled, taskGroup } from "heddle";
+import {
+  type Awaitable,
+  type Coroutine,
+  createTask,
+  fromPromise,
+  gather,
+  Queue,
+  QueueShutDown,
+  rethrowIfCancelled,
+  taskGroup,
+} from "heddle";
 import { HashJob } from "./parts/hash-job.ts";
 import { progressBar } from "./parts/progress-bar.ts";
 
@@ -82,7 +91,10 @@ function* hashFolder(job: HashJob, root: string): Coroutine<void> {
   const paths = new Queue<string>(100, { name: "paths" });
   // Whatever ends this block, an error or Ctrl-C, has ended all of its tasks before.
   yield* taskGroup(function* (group) {
-    const bar = group.createTask(progressBar(() => job.progress()), { name: "progress bar" });
+    const bar = group.createTask(
+      progressBar(() => job.progress()),
+      { name: "progress bar" },
+    );
     if (process.stderr.isTTY) group.createTask(count(job, root), { name: "count" });
     const workers = Array.from({ length: WORKERS }, (_, number) =>
       group.createTask(work(job, root, paths), { name: `worker ${number + 1}` }),

@@ -1,14 +1,17 @@
-// Two sums at the same time on the event loop: the example of asyncio's documentation.
-import { type Coroutine, getEventLoop, sleep, taskGroup } from "heddle";
+// Two sums at the same time on the event loop.
+// asyncio's documentation has one of them as its example.
+import { type Coroutine, getEventLoop } from "heddle";
+import { sleep, taskGroup } from "heddle";
 
+// `yield*` is Python's `await`, and times are milliseconds.
 function* compute(x: number, y: number): Coroutine<number> {
   console.log(`compute ${x} + ${y} ...`);
-  yield* sleep(100); // milliseconds; the loop does other things meanwhile
+  yield* sleep(100); // the loop does other things meanwhile
   return x + y;
 }
 
 function* printSum(x: number, y: number): Coroutine<void> {
-  const sum = yield* compute(x, y); // `yield*` is Python's `await`: sum is a number
+  const sum = yield* compute(x, y);
   console.log(`${x} + ${y} = ${sum}`);
 }
 
@@ -20,7 +23,7 @@ export default function* main(): Coroutine<void> {
   });
 }
 
-// The classic form, for those who hold the loop in their own hands.
+// The classic form: the loop in one's own hands.
 export async function classic(): Promise<void> {
   const loop = getEventLoop();
   await loop.runUntilComplete(printSum(1, 2));

@@ -1,23 +1,29 @@
-// A producer and a consumer that hand values to each other with `send`, without a loop, a queue or a
-// promise: each runs until it needs the other. At 3 the consumer has had enough and returns.
-import { type Coroutine, type GeneratorObject, primed, StopIteration } from "heddle";
+// A producer and a consumer that hand values to each other
+// with `send`, without a loop, a queue or a promise: each runs
+// until it needs the other. At 3 the consumer has had enough.
+import { type Coroutine, type GeneratorObject } from "heddle";
+import { primed, StopIteration } from "heddle";
 
-// `yield reply` gives the reply to the producer and waits for its next value. `primed` has run the
-// body up to its first `yield` already, so the first `send` may bring a value.
+// `yield reply` answers the producer and waits for its next
+// value. `primed` has gone to the first `yield` already, so
+// that the first `send` can bring a value.
 const consumer = primed(function* () {
   let reply = "ready";
   while (true) {
     const value: number = yield reply;
     console.log(`consumer: got ${value}`);
     if (value === 3) return "three is enough";
-    reply = `${value}, thank you`;
+    reply = `thanks for ${value}`;
   }
 });
 
-function produce(to: GeneratorObject<string, string, number>): void {
+type Consumer = GeneratorObject<string, string, number>;
+
+function produce(to: Consumer): void {
   for (let value = 1; ; value++) {
     console.log(`producer: sends ${value}`);
-    console.log(`producer: hears "${to.send(value)}"`);
+    const reply = to.send(value);
+    console.log(`producer: ${reply}`);
   }
 }
 
@@ -25,8 +31,9 @@ export default function* main(): Coroutine<void> {
   try {
     produce(consumer());
   } catch (error) {
-    // What the consumer returned has no `yield` to go to: it comes as an error, as in Python.
+    // What the consumer returned answers no `yield`: it comes
+    // to the sender as an error, as in Python.
     if (!(error instanceof StopIteration)) throw error;
-    console.log(`the consumer has ended: ${error.value}`);
+    console.log(`it ended: ${error.value}`);
   }
 }

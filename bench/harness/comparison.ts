@@ -99,7 +99,12 @@ function noteOf(work: Work, outcome: Outcome, quick: boolean): string {
     notes.push(`ns each: ${each.map(([n, cost]) => `${digits(cost)} at ${n}`).join(", ")}`);
   }
   if (serverCpu !== undefined && loadCpu !== undefined && serverMicros !== undefined) {
-    const limited = loadCpu > 0.9 && serverCpu < loadCpu ? "; the load is the limit" : "";
+    const limited =
+      loadCpu > 0.9 && serverCpu < loadCpu
+        ? " (the load is the limit)"
+        : serverCpu < 0.85
+          ? " (neither at its limit: others used the machine)"
+          : "";
     notes.push(
       `cores used: server ${digits(serverCpu)}, load ${digits(loadCpu)}${limited}; ` +
         `${digits(serverMicros)} µs of processor for each message`,

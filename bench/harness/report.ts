@@ -68,6 +68,8 @@ ${report.what.map(([name, what]) => `- **${name}**: ${what}.`).join("\n")}
   the inverse. The pairs are the same ratio within each round: a wide range means a noisy machine.
 - "promise" is what the language has without a library; "effect-microtask" is Effect with its other
   scheduler mode, which does not let timers and I/O in between. Every program is on one thread.
+- echo: the load is a process of its own. What the fastest server reaches, the load can carry at
+  least; where a server used about one core and the load less, the server is what was measured.
 - A budget is a ratio measured in the same run, or a size. Absolute times depend on the machine and
   decide nothing.
 - The programs lie side by side, one directory for each work: \`bench/<work>/<contestant>\`.

@@ -3,7 +3,6 @@ import * as heddle from "heddle";
 import type { Frame, Interpreter, Returned } from "../interpreter.ts";
 import type { Argument, StatementOf } from "../program.ts";
 import { show, stateOf } from "../rendering.ts";
-import { type Completed, upcoming } from "../upcoming.ts";
 import type { SuspendingHandlers } from "./handler.ts";
 
 /** Awaits the future that a combinator made, or with `bind` only names it. */
@@ -30,7 +29,7 @@ function* eachOutcome(
   s: AsCompleted,
   frame: Frame,
   _awaitables: readonly unknown[],
-  completed: Completed,
+  completed: heddle.AsCompleted<unknown>,
 ): heddle.Coroutine<Returned | undefined> {
   for (const next of completed) {
     try {
@@ -50,7 +49,7 @@ function* eachFuture(
   s: AsCompleted,
   frame: Frame,
   awaitables: readonly unknown[],
-  completed: Completed,
+  completed: heddle.AsCompleted<unknown>,
 ): heddle.Coroutine<Returned | undefined> {
   const futures = completed[Symbol.asyncIterator]();
   for (;;) {
@@ -99,7 +98,7 @@ export const suspendingCombinators = {
   *wait(run, s, frame) {
     const futures = new Map(s.args.map((name) => [name, run.names.get(name, "future")]));
     yield* run.outcome(frame, "wait", function* () {
-      const { done, pending } = yield* upcoming.wait([...futures.values()], {
+      const { done, pending } = yield* heddle.wait([...futures.values()], {
         ...(typeof s.timeout === "number" ? { timeout: s.timeout } : {}),
         returnWhen: s.return_when ?? "ALL_COMPLETED",
       });
@@ -124,7 +123,7 @@ export const suspendingCombinators = {
   *as_completed(run, s, frame) {
     const awaitables = run.arguments(s.args);
     const options = typeof s.timeout === "number" ? { timeout: s.timeout } : {};
-    const completed = upcoming.asCompleted(awaitables, options);
+    const completed = heddle.asCompleted(awaitables, options);
     const each = s.mode === "async" ? eachFuture : eachOutcome;
     const returned = yield* each(run, s, frame, awaitables, completed);
     if (!returned) run.log(frame, "as_completed -> ok");

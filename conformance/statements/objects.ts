@@ -3,7 +3,6 @@ import * as heddle from "heddle";
 import type { Interpreter } from "../interpreter.ts";
 import type { Kind, Kinds } from "../names.ts";
 import type { ObjectSpec } from "../program.ts";
-import { upcoming } from "../upcoming.ts";
 import type { InstantHandlers } from "./handler.ts";
 
 /** A new object that waits for its name. */
@@ -27,21 +26,21 @@ export function makeObject(run: Interpreter, spec: ObjectSpec): Made {
       return made(
         "condition",
         spec.lock === undefined
-          ? new upcoming.Condition()
-          : new upcoming.Condition(run.names.get(spec.lock, "lock")),
+          ? new heddle.Condition()
+          : new heddle.Condition(run.names.get(spec.lock, "lock")),
       );
     case "semaphore":
-      return made("semaphore", new upcoming.Semaphore(spec.value));
+      return made("semaphore", new heddle.Semaphore(spec.value));
     case "bounded_semaphore":
-      return made("semaphore", new upcoming.BoundedSemaphore(spec.value));
+      return made("semaphore", new heddle.BoundedSemaphore(spec.value));
     case "barrier":
-      return made("barrier", new upcoming.Barrier(spec.parties));
+      return made("barrier", new heddle.Barrier(spec.parties));
     case "queue":
       return made("queue", new heddle.Queue(spec.maxsize ?? 0));
     case "lifo_queue":
-      return made("queue", new upcoming.LifoQueue(spec.maxsize ?? 0));
+      return made("queue", new heddle.LifoQueue(spec.maxsize ?? 0));
     case "priority_queue":
-      return made("queue", new upcoming.PriorityQueue(spec.maxsize ?? 0));
+      return made("queue", new heddle.PriorityQueue(spec.maxsize ?? 0));
     case "context_var": {
       // Present and null is a default; absent is none.
       const options = Object.hasOwn(spec, "default") ? { default: spec.default } : {};

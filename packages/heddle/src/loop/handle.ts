@@ -6,8 +6,7 @@
  * called any more, as with asyncio's closed loop.
  */
 import { Context, type Variables } from "../context/context.ts";
-import { enter, type Frame, isEntered } from "../context/current.ts";
-import { RuntimeError } from "../coroutine/errors.ts";
+import { enter, type Frame } from "../context/current.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Timer } from "./timer-heap.ts";
 
@@ -75,9 +74,6 @@ export class Handle implements Frame {
     const callback = this._callback;
     if (callback === null || this.owner?.ended === true) return;
     try {
-      if (this.context instanceof Context && isEntered(this.context)) {
-        throw new RuntimeError("cannot enter context: it is already entered");
-      }
       enter(this);
       (callback as (...args: readonly unknown[]) => unknown)(...this._args);
     } catch (error) {

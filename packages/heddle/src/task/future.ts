@@ -306,6 +306,11 @@ export class Future<T> implements PromiseLike<T> {
     return typeof this._slot === "string" ? this._slot : undefined;
   }
 
+  /** @internal The message of a cancellation that was asked for, whatever came of it. */
+  _requestMessage(): string | undefined {
+    return undefined;
+  }
+
   /** @internal */
   _markSeen(): void {
     if ((this._bits & UNSEEN) === 0) return;

@@ -65,7 +65,7 @@ class GatheringFuture extends Future<unknown[]> implements Listener {
     }
     if (this.#pending > 0) return;
     const results = this.#children.map(outcome);
-    if (this.#cancelRequested) this.setException(child._cancelledError());
+    if (this.#cancelRequested) this.setException(cancellationBy(child));
     else this.setResult(results);
   }
 
@@ -76,6 +76,12 @@ class GatheringFuture extends Future<unknown[]> implements Listener {
     if (cancelled) this.#cancelRequested = true;
     return cancelled;
   }
+}
+
+/** What a cancelled gather throws: the cancellation of the child that ended last, if it was one. */
+function cancellationBy(child: Future<unknown>): unknown {
+  if (child.cancelled()) return child._cancelledError();
+  return newCancelledError(child._requestMessage());
 }
 
 /** Result or error of a child that is done, as a value. */

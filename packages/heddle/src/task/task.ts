@@ -294,6 +294,11 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
     return rare.controller.signal;
   }
 
+  /** @internal */
+  override _requestMessage(): string | undefined {
+    return this._rare?.cancelMessage;
+  }
+
   // ---- looking
 
   getName(): string {

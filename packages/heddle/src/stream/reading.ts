@@ -1,0 +1,233 @@
+/*
+ * The calls of a StreamReader: look into the buffer, wait for more, look again.
+ *
+ * All of them are this one loop with different ideas of what is enough. Each call is one small object,
+ * its own iterator: it costs less than a coroutine, and a call that finds its bytes in the buffer
+ * suspends nobody (`npm run bench -- --only echo`). A future is made only for a call that waits.
+ *
+ * A call that waits holds the reader until its task runs again. asyncio lets go of it when the bytes
+ * arrive, so that a second reader can empty the buffer in between and the first one takes that for the
+ * end of the stream; here the first one looks again.
+ */
+import { arm } from "../coroutine/suspend.ts";
+import { RuntimeError } from "../coroutine/errors.ts";
+import type { Suspension, ThenableAwaitable } from "../coroutine/types.ts";
+import type { Future } from "../task/future.ts";
+import type { ByteQueue } from "./byte-queue.ts";
+import { IncompleteReadError, LimitOverrunError } from "./errors.ts";
+import { type Owned, thenOwned } from "./owned-promise.ts";
+
+/** What of a StreamReader its calls see. */
+export interface ReadSide extends Owned {
+  readonly _buffer: ByteQueue;
+  readonly _limit: number;
+  readonly _ended: boolean;
+  readonly _failure: Error | null;
+  _waiter: Future<void> | null;
+  /** A future that is done when there is more; the transport is resumed if it was paused. */
+  _awaitMore(call: string): Future<void>;
+  /** Bytes were taken out of the buffer. */
+  _taken(): void;
+}
+
+export abstract class Reading implements ThenableAwaitable<Uint8Array> {
+  protected readonly reader: ReadSide;
+  #awaited = false;
+  #waiter: Future<void> | null = null;
+
+  constructor(reader: ReadSide) {
+    this.reader = reader;
+  }
+
+  /** The result, if the buffer has it. Throws at the end of the stream, or over the limit. */
+  protected abstract attempt(): Uint8Array | undefined;
+
+  /** Name of the call, for errors. */
+  protected abstract get call(): string;
+
+  [Symbol.iterator](): Iterator<Suspension, Uint8Array, unknown> {
+    if (this.#awaited) {
+      throw new RuntimeError(
+        `cannot reuse an awaited ${this.call}(): call it again for each piece`,
+      );
+    }
+    this.#awaited = true;
+    return this as unknown as Iterator<Suspension, Uint8Array, unknown>;
+  }
+
+  /** @internal */
+  next(): IteratorResult<Suspension, Uint8Array> {
+    const { reader } = this;
+    if (this.#waiter !== null) this.#letGo();
+    else if (reader._failure !== null) throw reader._failure;
+    const found = this.attempt();
+    if (found !== undefined) return { done: true, value: found };
+    if (reader._failure !== null) throw reader._failure;
+    const waiter = reader._awaitMore(this.call);
+    this.#waiter = waiter;
+    return arm(waiter);
+  }
+
+  /** @internal */
+  throw(error: unknown): never {
+    this.#letGo();
+    throw error;
+  }
+
+  #letGo(): void {
+    const { reader } = this;
+    if (reader._waiter === this.#waiter) reader._waiter = null;
+    this.#waiter = null;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: what a reader returns can be awaited by `await`.
+  then<A = Uint8Array, B = never>(
+    onFulfilled?: ((value: Uint8Array) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return thenOwned(this.reader, this, onFulfilled, onRejected);
+  }
+}
+
+/** At least one byte, at most `size`. */
+export class ReadSome extends Reading {
+  readonly #size: number;
+
+  constructor(reader: ReadSide, size: number) {
+    super(reader);
+    this.#size = size;
+  }
+
+  protected override get call(): string {
+    return "read";
+  }
+
+  protected override attempt(): Uint8Array | undefined {
+    const { reader } = this;
+    const size = this.#size;
+    const buffer = reader._buffer;
+    if (buffer.length === 0 && !reader._ended && size > 0) return undefined;
+    const data = size === 0 ? buffer.take(0) : buffer.takeSome(size);
+    reader._taken();
+    return data;
+  }
+}
+
+/** Everything until the end of the stream. */
+export class ReadAll extends Reading {
+  protected override get call(): string {
+    return "read";
+  }
+
+  protected override attempt(): Uint8Array | undefined {
+    const { reader } = this;
+    if (!reader._ended) return undefined;
+    const data = reader._buffer.take(reader._buffer.length);
+    reader._taken();
+    return data;
+  }
+}
+
+export class ReadExactly extends Reading {
+  readonly #size: number;
+
+  constructor(reader: ReadSide, size: number) {
+    super(reader);
+    this.#size = size;
+  }
+
+  protected override get call(): string {
+    return "readexactly";
+  }
+
+  protected override attempt(): Uint8Array | undefined {
+    const { reader } = this;
+    const size = this.#size;
+    const buffer = reader._buffer;
+    if (buffer.length < size) {
+      if (!reader._ended) return undefined;
+      throw new IncompleteReadError(buffer.take(buffer.length), size);
+    }
+    const data = buffer.take(size);
+    reader._taken();
+    return data;
+  }
+}
+
+/** Up to and with the first of several separators, the one that ends soonest. */
+export class ReadUntil extends Reading {
+  /** The shortest first. */
+  readonly #separators: readonly Uint8Array[];
+  /** No separator begins before this place in the buffer. */
+  #searched = 0;
+
+  constructor(reader: ReadSide, separators: readonly Uint8Array[]) {
+    super(reader);
+    this.#separators = separators;
+  }
+
+  protected override get call(): string {
+    return "readuntil";
+  }
+
+  protected override attempt(): Uint8Array | undefined {
+    const { reader } = this;
+    const buffer = reader._buffer;
+    const limit = reader._limit;
+    let start = -1;
+    let end = Number.POSITIVE_INFINITY;
+    for (const separator of this.#separators) {
+      const at = buffer.indexOf(separator, this.#searched);
+      if (at < 0 || at + separator.length >= end) continue;
+      start = at;
+      end = at + separator.length;
+    }
+    if (start > limit) return this.overrun(start, end);
+    if (start >= 0) {
+      const data = buffer.take(end);
+      reader._taken();
+      return data;
+    }
+    const longest = (this.#separators.at(-1) as Uint8Array).length;
+    this.#searched = Math.max(0, buffer.length + 1 - longest);
+    if (this.#searched > limit) return this.overrun(this.#searched, null);
+    if (!reader._ended) return undefined;
+    return this.incomplete(buffer.take(buffer.length));
+  }
+
+  /** The stream ended without a separator. */
+  protected incomplete(partial: Uint8Array): Uint8Array {
+    throw new IncompleteReadError(partial, null);
+  }
+
+  /** There is no separator in the first `consumed` bytes; the next one ends at `end`, if there is any. */
+  protected overrun(consumed: number, end: number | null): Uint8Array {
+    const what = end === null ? "no separator was found" : "the separator was found too late";
+    throw new LimitOverrunError(`${what}: ${overLimit(consumed, this.reader._limit)}`, consumed);
+  }
+}
+
+/** A line, with its newline if it has one. What is too long is dropped. */
+export class ReadLine extends ReadUntil {
+  protected override get call(): string {
+    return "readline";
+  }
+
+  protected override incomplete(partial: Uint8Array): Uint8Array {
+    return partial;
+  }
+
+  protected override overrun(consumed: number, end: number | null): Uint8Array {
+    const { reader } = this;
+    reader._buffer.drop(end ?? reader._buffer.length);
+    reader._taken();
+    throw new RangeError(`the line is too long: ${overLimit(consumed, reader._limit)}`);
+  }
+}
+
+function overLimit(consumed: number, limit: number): string {
+  return (
+    `${consumed} bytes came without one, and the reader's limit is ${limit}. ` +
+    "Give the stream a larger `limit`, or read such data by readexactly() or read()"
+  );
+}

@@ -1,0 +1,200 @@
+/*
+ * StreamWriter: bytes go to the transport at once, and `drain` waits while it holds too many.
+ *
+ * asyncio's `drain` does not suspend as long as the buffer is small, so that a task which writes without
+ * end starves all others; its users run into that again and again. Here it always gives way once.
+ */
+import { arm, RESCHEDULE } from "../coroutine/suspend.ts";
+import { RuntimeError } from "../coroutine/errors.ts";
+import type { Coroutine, Suspension, ThenableAwaitable } from "../coroutine/types.ts";
+import type { EventLoop } from "../task/event-loop.ts";
+import type { Future } from "../task/future.ts";
+import type { Owner } from "../task/owner.ts";
+import { thenable } from "../task/thenable.ts";
+import { bytesOf } from "./bytes.ts";
+import { ConnectionResetError } from "./errors.ts";
+import { type Owned, thenOwned } from "./owned-promise.ts";
+import type { StreamProtocol } from "./stream-protocol.ts";
+import type { StreamReader } from "./stream-reader.ts";
+import type { ExtraInfo, Transport } from "./transport.ts";
+
+/**
+ * The sending end of a stream. Counterpart: `asyncio.StreamWriter`.
+ *
+ * @example
+ * writer.write("GET / HTTP/1.0\r\n\r\n");
+ * yield* writer.drain();
+ * …
+ * writer.close();
+ * yield* writer.waitClosed();
+ */
+export class StreamWriter implements Owned {
+  /** The transport beneath. */
+  readonly transport: Transport;
+  /** @internal */
+  readonly _protocol: StreamProtocol;
+  /** @internal */
+  readonly _reader: StreamReader;
+
+  /** @internal Made by `openConnection` and `startServer`. */
+  constructor(transport: Transport, protocol: StreamProtocol, reader: StreamReader) {
+    this.transport = transport;
+    this._protocol = protocol;
+    this._reader = reader;
+  }
+
+  /** @internal */
+  get _loop(): EventLoop {
+    return this._reader._loop;
+  }
+
+  /** @internal */
+  get _owner(): Owner | null {
+    return this._reader._owner;
+  }
+
+  /**
+   * Send bytes, or text as UTF-8, in the background. Never suspends: `drain()` afterwards, so that the
+   * buffer does not grow without bounds. Bytes are not copied: leave them alone until they are sent.
+   *
+   * Throws TypeError for anything else, RuntimeError after `writeEof()`. On a stream that is closing the
+   * bytes are dropped; the next `drain()` says so. Counterpart: `asyncio.StreamWriter.write`.
+   */
+  write(data: Uint8Array | string): void {
+    this.transport.write(bytesOf(data, "write"));
+  }
+
+  /** `write` for several pieces, sent in as few system calls as possible. */
+  writelines(pieces: Iterable<Uint8Array | string>): void {
+    this.transport.writelines(Array.from(pieces, (piece) => bytesOf(piece, "writelines")));
+  }
+
+  /**
+   * Wait until the write buffer is small enough to write on. Always a checkpoint: it gives way once even
+   * if there is nothing to wait for.
+   *
+   * Throws what ended the connection, or ConnectionResetError if it is closed. On cancellation what was
+   * written is sent all the same. Counterpart: `asyncio.StreamWriter.drain`.
+   */
+  drain(): ThenableAwaitable<void> {
+    return new Drain(this);
+  }
+
+  /** Send what is buffered, then tell the other side that nothing more comes. Reading goes on. */
+  writeEof(): void {
+    this.transport.writeEof();
+  }
+
+  /** Can this end say that nothing more comes, and still read? True for TCP. */
+  canWriteEof(): boolean {
+    return this.transport.canWriteEof();
+  }
+
+  /**
+   * Close the stream, both directions, when what is buffered has been sent. Never suspends; await
+   * `waitClosed()` to know when it is done. Closing twice does nothing.
+   */
+  close(): void {
+    this.transport.close();
+  }
+
+  /**
+   * Wait until the stream is closed. Suspends unless it is. Throws what ended the connection, if it was an
+   * error. Cancelling it changes nothing of the stream. Counterpart: `asyncio.StreamWriter.wait_closed`.
+   */
+  waitClosed(): ThenableAwaitable<void> {
+    return waitClosed(this);
+  }
+
+  /** Is the stream closing, or closed? */
+  isClosing(): boolean {
+    return this.transport.isClosing();
+  }
+
+  /**
+   * What is known about the connection: "peername" and "sockname" are the addresses of its two ends,
+   * "socket" is the platform's object. `fallback` for what is not known.
+   */
+  getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined;
+  getExtraInfo<T = undefined>(name: string, fallback?: T): unknown;
+  getExtraInfo(name: string, fallback?: unknown): unknown {
+    return this.transport.getExtraInfo(name, fallback);
+  }
+
+  /** For reports. */
+  toString(): string {
+    const peer = this.getExtraInfo("peername");
+    const to = peer === undefined ? "" : ` to ${peer.address}:${peer.port}`;
+    return `StreamWriter${to}${this.isClosing() ? " (closing)" : ""}`;
+  }
+}
+
+const waitClosed = thenable(function* waitClosed(writer: StreamWriter): Coroutine<void> {
+  yield* writer._protocol.waitClosed();
+});
+
+const FRESH = 0;
+const GAVE_WAY = 1;
+const WAITS = 2;
+const DONE = 3;
+
+/** One `drain()`: its own iterator, since one is made for every answer of a server. */
+class Drain implements ThenableAwaitable<void> {
+  readonly #writer: StreamWriter;
+  #state = FRESH;
+  #waiter: Future<void> | null = null;
+
+  constructor(writer: StreamWriter) {
+    this.#writer = writer;
+  }
+
+  [Symbol.iterator](): Iterator<Suspension, void, unknown> {
+    if (this.#state !== FRESH) {
+      throw new RuntimeError("cannot reuse an awaited drain(): call it again after each write");
+    }
+    return this as unknown as Iterator<Suspension, void, unknown>;
+  }
+
+  next(): IteratorResult<Suspension, void> {
+    const writer = this.#writer;
+    if (this.#state === FRESH) {
+      const failure = writer._reader.exception();
+      if (failure !== null) throw failure;
+      this.#state = GAVE_WAY;
+      return RESCHEDULE as unknown as IteratorYieldResult<Suspension>;
+    }
+    const protocol = writer._protocol;
+    if (this.#state === GAVE_WAY) {
+      if (protocol.lost) {
+        throw new ConnectionResetError(
+          "the connection is closed: what was written since then is lost",
+        );
+      }
+      if (protocol.paused) {
+        this.#state = WAITS;
+        this.#waiter = protocol.beginDrain();
+        return arm(this.#waiter);
+      }
+    } else this.#forget();
+    this.#state = DONE;
+    if (protocol.lossError !== null) throw protocol.lossError;
+    return { done: true, value: undefined };
+  }
+
+  throw(error: unknown): never {
+    this.#forget();
+    throw error;
+  }
+
+  #forget(): void {
+    if (this.#waiter !== null) this.#writer._protocol.endDrain(this.#waiter);
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: what drain() returns can be awaited by `await`.
+  then<A = void, B = never>(
+    onFulfilled?: ((value: void) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return thenOwned(this.#writer, this, onFulfilled, onRejected);
+  }
+}

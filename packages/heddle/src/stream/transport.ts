@@ -1,0 +1,105 @@
+/*
+ * Transports: what moves bytes, as asyncio divides the world.
+ *
+ * A transport owns the connection and knows nothing of what the bytes mean; a protocol (protocol.ts)
+ * knows what they mean and nothing of where they come from. `node/` has transports over sockets,
+ * `testing/` over a simulated network; streams are one protocol among others.
+ */
+import type { BaseProtocol } from "./protocol.ts";
+
+/** One end of a connection, or what a server listens on. */
+export interface SocketAddress {
+  /** An IP address; for Unix sockets the path ("" if it has none). */
+  address: string;
+  /** 0 for Unix sockets. */
+  port: number;
+  family: "IPv4" | "IPv6" | "Unix";
+}
+
+/** What `getExtraInfo` can tell. What does not apply to a transport is undefined. */
+export interface ExtraInfo {
+  /** The other end; known even after the connection is closed. */
+  peername: SocketAddress;
+  /** This end. */
+  sockname: SocketAddress;
+  /** The platform's own object: a `net.Socket` on Node. */
+  socket: object;
+}
+
+export interface WriteBufferLimits {
+  /** Bytes above which the protocol is told to pause. */
+  high: number;
+  /** Bytes at or below which it is told to resume. */
+  low: number;
+}
+
+/** What all transports can do. Counterpart: `asyncio.BaseTransport`. */
+export abstract class BaseTransport {
+  /** What is known about the connection: see `ExtraInfo`. Never suspends. */
+  abstract getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined;
+  abstract getExtraInfo<T = undefined>(name: string, fallback?: T): unknown;
+
+  /** Is the transport closing, or closed? */
+  abstract isClosing(): boolean;
+
+  /**
+   * Send what is buffered, then close. Nothing is received from now on. When it is done the protocol's
+   * `connectionLost(null)` is called. Closing twice does nothing.
+   */
+  abstract close(): void;
+
+  abstract setProtocol(protocol: BaseProtocol): void;
+  abstract getProtocol(): BaseProtocol;
+}
+
+/** A transport that receives. Counterpart: `asyncio.ReadTransport`. */
+export abstract class ReadTransport extends BaseTransport {
+  /** Is it receiving: neither paused nor closing? */
+  abstract isReading(): boolean;
+
+  /** Receive nothing until `resumeReading()`; the other side will have to wait. May be called twice. */
+  abstract pauseReading(): void;
+
+  /** Receive again. May be called twice. */
+  abstract resumeReading(): void;
+}
+
+/** A transport that sends. Counterpart: `asyncio.WriteTransport`. */
+export abstract class WriteTransport extends BaseTransport {
+  /**
+   * Move the marks of the flow control: above `high` bytes the protocol's `pauseWriting` is called, at
+   * or below `low` its `resumeWriting`. By default 64 KiB and a quarter of that; if only one is given,
+   * the other is four times or a quarter of it. Throws RangeError unless high >= low >= 0.
+   */
+  abstract setWriteBufferLimits(limits?: Partial<WriteBufferLimits>): void;
+  abstract getWriteBufferLimits(): WriteBufferLimits;
+
+  /** Bytes that were written but not yet given to the system. */
+  abstract getWriteBufferSize(): number;
+
+  /**
+   * Send these bytes in the background. They are not copied: leave them alone until they are sent.
+   * Throws RuntimeError after `writeEof()`; on a closing transport they are dropped.
+   */
+  abstract write(data: Uint8Array): void;
+
+  /** Send these pieces one after another, in as few system calls as possible. */
+  abstract writelines(pieces: Iterable<Uint8Array>): void;
+
+  /** Send what is buffered, then tell the other side that nothing more comes. Receiving goes on. */
+  abstract writeEof(): void;
+  abstract canWriteEof(): boolean;
+
+  /** Close at once: what is buffered is lost. `connectionLost(null)` is called soon. */
+  abstract abort(): void;
+}
+
+/**
+ * A transport that receives and sends. Counterpart: `asyncio.Transport`. (JavaScript knows one parent
+ * for each class: it is a `ReadTransport` by its type, not by `instanceof`.)
+ */
+export abstract class Transport extends WriteTransport implements ReadTransport {
+  abstract isReading(): boolean;
+  abstract pauseReading(): void;
+  abstract resumeReading(): void;
+}
