@@ -30,47 +30,43 @@ async function main(options: Options): Promise<number> {
 
   const machine = describeMachine();
   const toolchains = new Toolchains(options.node);
-  try {
-    const results: Result[] = [];
-    const rows: Row[] = [];
-    console.log(headLine());
-    for (const work of options.works) {
-      const result = await runWork(work, {
-        toolchains,
-        contestants: options.contestants,
-        quick: options.quick,
-        rounds: options.rounds,
-        deadline: options.quick ? begin + QUICK_LIMIT : Number.POSITIVE_INFINITY,
-        progress,
-      });
-      progress("");
-      const its = rowsOf(result, toolchains.nodeVersion, options.quick);
-      results.push(result);
-      rows.push(...its);
-      for (const row of its) console.log(textLine(row));
-    }
-
-    const skipped = describeSkipped(results);
-    for (const text of skipped) console.error(`skipped: ${text}`);
-    const failures = describeFailures(results);
-    for (const text of failures) console.error(`failed: ${text}`);
-    if (options.write && failures.length === 0) {
-      const what = options.works.map((work): [string, string] => [work.name, work.what]);
-      const versions = toolchains.versions();
-      const file = resultsFile(options, toolchains);
-      const whole = options.works.length === WORKS.length && !options.quick;
-      writeFileSync(file, markdown({ rows, machine, versions, skipped, whole, what }));
-      console.error(`written: ${file}`);
-    }
-    const seconds = Math.round((performance.now() - begin) / 1000);
-    const budgets = options.quick
-      ? "a quick run shows that everything works; its figures are rough and get no verdicts"
-      : `${count(rows, "met")} budgets met, ${count(rows, "not met")} not met`;
-    console.error(`${budgets}; ${seconds} s`);
-    return failures.length > 0 ? 1 : 0;
-  } finally {
-    toolchains.dispose();
+  const results: Result[] = [];
+  const rows: Row[] = [];
+  console.log(headLine());
+  for (const work of options.works) {
+    const result = await runWork(work, {
+      toolchains,
+      contestants: options.contestants,
+      quick: options.quick,
+      rounds: options.rounds,
+      deadline: options.quick ? begin + QUICK_LIMIT : Number.POSITIVE_INFINITY,
+      progress,
+    });
+    progress("");
+    const its = rowsOf(result, toolchains.nodeVersion, options.quick);
+    results.push(result);
+    rows.push(...its);
+    for (const row of its) console.log(textLine(row));
   }
+
+  const skipped = describeSkipped(results);
+  for (const text of skipped) console.error(`skipped: ${text}`);
+  const failures = describeFailures(results);
+  for (const text of failures) console.error(`failed: ${text}`);
+  if (options.write && failures.length === 0) {
+    const what = options.works.map((work): [string, string] => [work.name, work.what]);
+    const versions = toolchains.versions();
+    const file = resultsFile(options, toolchains);
+    const whole = options.works.length === WORKS.length && !options.quick;
+    writeFileSync(file, markdown({ rows, machine, versions, skipped, whole, what }));
+    console.error(`written: ${file}`);
+  }
+  const seconds = Math.round((performance.now() - begin) / 1000);
+  const budgets = options.quick
+    ? "a quick run shows that everything works; its figures are rough and get no verdicts"
+    : `${count(rows, "met")} budgets met, ${count(rows, "not met")} not met`;
+  console.error(`${budgets}; ${seconds} s`);
+  return failures.length > 0 ? 1 : 0;
 }
 
 function list(): void {

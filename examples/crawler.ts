@@ -1,8 +1,16 @@
 // Crawl a web site: three workers, no more than one request in
 // 20 ms, and no page gets more than 200 ms to answer.
-import { type Coroutine, fromPromise, Lock, Queue } from "heddle";
-import { rethrowIfCancelled, sleep, taskGroup } from "heddle";
-import { TimeoutError, timeout } from "heddle";
+import {
+  type Coroutine,
+  fromPromise,
+  Lock,
+  Queue,
+  rethrowIfCancelled,
+  sleep,
+  TimeoutError,
+  taskGroup,
+  timeout,
+} from "heddle";
 import { startSite } from "./parts/small-site.ts";
 
 const WORKERS = 3;

@@ -2,8 +2,7 @@
 // The store is slow. Its queue fills, `put` makes the parser
 // wait, then the reader: however long the input is, no more
 // than a few lines of it are ever in memory.
-import { type Coroutine, Queue, QueueShutDown } from "heddle";
-import { sleep, taskGroup } from "heddle";
+import { type Coroutine, Queue, QueueShutDown, sleep, taskGroup } from "heddle";
 
 const LINES = 40;
 const ROOM = 3; // items that wait between two stages
@@ -13,9 +12,13 @@ interface Visit {
   ms: number;
 }
 
+type Lines = Queue<string>;
+type Visits = Queue<Visit>;
+type Table = Map<string, number>;
+
 const inside = { now: 0, most: 0 };
 
-function* read(lines: Queue<string>): Coroutine<void> {
+function* read(lines: Lines): Coroutine<void> {
   for (let n = 1; n <= LINES; n++) {
     inside.now++;
     inside.most = Math.max(inside.most, inside.now);
@@ -23,14 +26,14 @@ function* read(lines: Queue<string>): Coroutine<void> {
   }
 }
 
-function* parse(lines: Queue<string>, visits: Queue<Visit>) {
+function* parse(lines: Lines, visits: Visits): Coroutine<void> {
   while (true) {
     const [, path = "", ms] = (yield* lines.get()).split(" ");
     yield* visits.put({ path, ms: Number(ms) });
   }
 }
 
-function* store(visits: Queue<Visit>, table: Map<string, number>) {
+function* store(visits: Visits, table: Table): Coroutine<void> {
   while (true) {
     const { path, ms } = yield* visits.get();
     yield* sleep(5); // a slow database
@@ -39,9 +42,13 @@ function* store(visits: Queue<Visit>, table: Map<string, number>) {
   }
 }
 
+interface Closable {
+  shutdown(): void;
+}
+
 // A stage ends when the queue that it reads was shut down and
 // is empty; then nothing will come for the next one either.
-function* stage(body: Coroutine<void>, next?: Queue<never>): Coroutine<void> {
+function* stage(body: Coroutine<void>, next?: Closable): Coroutine<void> {
   try {
     yield* body;
   } catch (error) {
@@ -53,7 +60,7 @@ function* stage(body: Coroutine<void>, next?: Queue<never>): Coroutine<void> {
 export default function* main(): Coroutine<void> {
   const lines = new Queue<string>(ROOM, { name: "lines" });
   const visits = new Queue<Visit>(ROOM, { name: "visits" });
-  const table = new Map<string, number>();
+  const table: Table = new Map();
   yield* taskGroup(function* (group) {
     group.createTask(stage(read(lines), lines));
     group.createTask(stage(parse(lines, visits), visits));

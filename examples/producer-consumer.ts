@@ -1,8 +1,7 @@
 // A producer and a consumer that hand values to each other
 // with `send`, without a loop, a queue or a promise: each runs
 // until it needs the other. At 3 the consumer has had enough.
-import { type Coroutine, type GeneratorObject } from "heddle";
-import { primed, StopIteration } from "heddle";
+import { type Coroutine, type GeneratorObject, primed, StopIteration } from "heddle";
 
 // `yield reply` answers the producer and waits for its next
 // value. `primed` has gone to the first `yield` already, so

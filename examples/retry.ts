@@ -1,8 +1,13 @@
 // Ask a service that fails now and then: try again, each time
 // after twice the pause, but for no longer than one deadline.
-import { type Awaitable, type Coroutine } from "heddle";
-import { rethrowIfCancelled, sleep } from "heddle";
-import { TimeoutError, timeout } from "heddle";
+import {
+  type Awaitable,
+  type Coroutine,
+  rethrowIfCancelled,
+  sleep,
+  TimeoutError,
+  timeout,
+} from "heddle";
 
 interface Patience {
   pause: number; // before the second attempt
@@ -10,8 +15,7 @@ interface Patience {
   deadline: number; // for all of them; all in milliseconds
 }
 
-const messageOf = (error: unknown) =>
-  error instanceof Error ? error.message : String(error);
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function* retry<T>(
   ask: (attempt: number) => Awaitable<T>,

@@ -86,10 +86,6 @@ export class Toolchains {
     return "missing" in inGo ? (this.script("load", "echo", []) as Launch) : inGo;
   }
 
-  dispose(): void {
-    if ("programs" in this.go) rmSync(this.go.programs, { recursive: true, force: true });
-  }
-
   private script(name: string, programs: string, args: string[]): Launch | Missing {
     const isPackage = name === "effect" || name === "effection";
     if (isPackage && !packageVersion(name)) return { missing: `npm install ${name}` };
@@ -139,11 +135,12 @@ print(json.dumps({"path": sys.executable, "python": ".".join(map(str, sys.versio
   return found.sort((a, b) => has(b) - has(a))[0];
 }
 
-/** Compiles every Go program once, into a directory of its own that dispose() removes. */
+/** Compiles every Go program once, into a directory that goes when this process ends. */
 function buildGo(): Go | Missing {
   const version = output("go", ["env", "GOVERSION"]);
   if (!version) return { missing: "apt-get install golang-go (1.19 or later)" };
   const programs = mkdtempSync(join(tmpdir(), "heddle-bench-"));
+  process.once("exit", () => rmSync(programs, { recursive: true, force: true }));
   const { status, stderr } = spawnSync("go", ["build", "-o", `${programs}/`, "./..."], {
     cwd: BENCH,
     encoding: "utf8",
@@ -151,7 +148,6 @@ function buildGo(): Go | Missing {
     timeout: 120_000,
   });
   if (status === 0) return { version: version.replace("go", ""), programs };
-  rmSync(programs, { recursive: true, force: true });
   return { missing: `the Go programs do not compile:\n${stderr}` };
 }
 

@@ -23,17 +23,21 @@ export async function record(
   play: () => Promise<unknown>,
 ): Promise<void> {
   const log = console.log;
-  const path = fileURLToPath(source);
+  const calls: { text: string; at: number; task: string | undefined; where: Error }[] = [];
   console.log = (...args: unknown[]) => {
-    const at = performance.now();
-    const line = lineIn(path, new Error().stack ?? "");
     const task = currentTask()?.getName();
-    for (const text of format(...args).split("\n")) printed.push({ text, line, at, task });
+    calls.push({ text: format(...args), at: performance.now(), task, where: new Error() });
   };
   try {
     await play();
   } finally {
     console.log = log;
+    const path = fileURLToPath(source);
+    for (const { text, at, task, where } of calls) {
+      // Not before: the first look at a stack reads source maps, for some milliseconds.
+      const line = lineIn(path, where.stack ?? "");
+      for (const row of text.split("\n")) printed.push({ text: row, line, at, task });
+    }
   }
 }
 

@@ -47,8 +47,8 @@ export function sideBySide(source: string, printed: Printed[], terminal: Termina
   const height = Math.max(program.length, start + output.length);
   return Array.from({ length: height }, (_, at) => {
     const { painted, width } = program[at] ?? { painted: "", width: 0 };
-    const rule = terminal.paint("dim", RULE);
-    return `${painted}${" ".repeat(left - width)}${rule}${output[at - start]?.painted ?? ""}`;
+    const rule = " ".repeat(left - width) + terminal.paint("dim", RULE);
+    return (painted + rule + (output[at - start]?.painted ?? "")).trimEnd();
   });
 }
 

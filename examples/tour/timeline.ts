@@ -98,7 +98,8 @@ export function drawTimeline(moments: Moment[], printed: Printed[], terminal: Te
   const began = moments[0]?.at ?? 0;
   const states = new Map<string, Happening>();
 
-  const rows = [paint("bold", "ms".padStart(TIME - 2).padEnd(TIME) + tasks.map(cell).join(""))];
+  const heading = "ms".padStart(TIME - 2).padEnd(TIME) + tasks.map(cell).join("");
+  const rows = [paint("bold", heading.trimEnd())];
   for (const moment of [...moments, ...printed].sort((a, b) => a.at - b.at)) {
     const cells = tasks.map((task) => {
       const before = states.get(task);

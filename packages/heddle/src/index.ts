@@ -1,6 +1,7 @@
-export { RuntimeError, GeneratorExit, StopIteration } from "./coroutine/errors.ts";
-export { generator, primed } from "./coroutine/generator-object.ts";
+export { Context, ContextVar, copyContext, LookupError, Token } from "./context/context.ts";
+export { GeneratorExit, RuntimeError, StopIteration } from "./coroutine/errors.ts";
 export type { GeneratorObject } from "./coroutine/generator-object.ts";
+export { generator, primed } from "./coroutine/generator-object.ts";
 export type {
   Awaitable,
   Coroutine,
@@ -8,12 +9,24 @@ export type {
   ThenableAwaitable,
   ThenableCoroutine,
 } from "./coroutine/types.ts";
-export { Context, ContextVar, copyContext, LookupError, Token } from "./context/context.ts";
-export type { Host } from "./loop/host.ts";
+export { fromPromise } from "./interop/from-promise.ts";
 export { Handle, TimerHandle } from "./loop/handle.ts";
+export type { Host } from "./loop/host.ts";
 export type { ExceptionContext } from "./loop/scheduler.ts";
-export { isAwaitable, isCoroutine } from "./task/as-coroutine.ts";
+export { QueueEmpty, QueueFull, QueueShutDown } from "./queue/errors.ts";
+export { LifoQueue } from "./queue/lifo-queue.ts";
+export type { Compare } from "./queue/priority-queue.ts";
+export { PriorityQueue } from "./queue/priority-queue.ts";
+export { Queue } from "./queue/queue.ts";
+export { Barrier, BrokenBarrierError } from "./sync/barrier.ts";
+export { Condition } from "./sync/condition.ts";
+export { Event } from "./sync/event.ts";
+export type { Guard } from "./sync/guard.ts";
+export { Lock } from "./sync/lock.ts";
+export { BoundedSemaphore, Semaphore } from "./sync/semaphore.ts";
+export { AsCompleted, asCompleted } from "./task/as-completed.ts";
 export type { AwaitableOrPromise, Runnable } from "./task/as-coroutine.ts";
+export { isAwaitable, isCoroutine } from "./task/as-coroutine.ts";
 export { allTasks, createTask } from "./task/create-task.ts";
 export { getEventLoop, getRunningLoop } from "./task/current-loop.ts";
 export {
@@ -25,30 +38,17 @@ export {
   rethrowIfCancelled,
   TimeoutError,
 } from "./task/errors.ts";
-export { eagerTaskFactory, ensureFuture, EventLoop } from "./task/event-loop.ts";
 export type { TaskFactory, TaskOptions } from "./task/event-loop.ts";
+export { EventLoop, eagerTaskFactory, ensureFuture } from "./task/event-loop.ts";
 export { Future, isFuture } from "./task/future.ts";
 export { gather } from "./task/gather.ts";
-export { run } from "./task/run.ts";
 export type { RunOptions } from "./task/run.ts";
+export { run } from "./task/run.ts";
 export { shield } from "./task/shield.ts";
 export { sleep } from "./task/sleep.ts";
 export { currentTask, Task } from "./task/task.ts";
 export { TaskGroup, taskGroup } from "./task/task-group.ts";
 export { Timeout, timeout, timeoutAt } from "./task/timeout.ts";
-export { waitFor } from "./task/wait-for.ts";
-export { Event } from "./sync/event.ts";
-export { Lock } from "./sync/lock.ts";
-export { Queue } from "./queue/queue.ts";
-export { QueueEmpty, QueueFull, QueueShutDown } from "./queue/errors.ts";
-export { fromPromise } from "./interop/from-promise.ts";
-export { Barrier, BrokenBarrierError } from "./sync/barrier.ts";
-export { Condition } from "./sync/condition.ts";
-export { BoundedSemaphore, Semaphore } from "./sync/semaphore.ts";
-export type { Guard } from "./sync/guard.ts";
-export { LifoQueue } from "./queue/lifo-queue.ts";
-export { PriorityQueue } from "./queue/priority-queue.ts";
-export type { Compare } from "./queue/priority-queue.ts";
-export { AsCompleted, asCompleted } from "./task/as-completed.ts";
-export { wait } from "./task/wait.ts";
 export type { ReturnWhen, WaitOptions } from "./task/wait.ts";
+export { wait } from "./task/wait.ts";
+export { waitFor } from "./task/wait-for.ts";

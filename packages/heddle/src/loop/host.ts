@@ -36,10 +36,10 @@ export interface Host {
   report(text: string): void;
 
   /** Call `listener` when nothing can wake this thread any more; returns the removal. */
-  onStall?(listener: () => void): () => void;
+  onStall?(listener: () => void): () => unknown;
 
   /** Call `listener` on SIGINT until the returned function is called. */
-  onInterrupt?(listener: () => void): () => void;
+  onInterrupt?(listener: () => void): () => unknown;
 
   /** End the process with this status. */
   exit?(status: number): void;

@@ -98,7 +98,7 @@ export class Scheduler {
   #turnBegan = Number.POSITIVE_INFINITY;
   #debug: boolean;
   #exceptionHandler: ExceptionHandler | null = null;
-  #forgetStall: (() => void) | undefined;
+  #forgetStall: (() => unknown) | undefined;
 
   /** @internal */
   constructor(host: Host, ambient: boolean) {
@@ -220,7 +220,8 @@ export class Scheduler {
 
   /** @internal A new runner has come: turn while it is there. */
   addRunner(runner: LoopRunner): void {
-    if (this.#closed) throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
+    if (this.#closed)
+      throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
     if (this.runners.size === 0) this.#forgetStall = this.host.onStall?.(() => this.stalled());
     this.runners.add(runner);
     if (!this.#awake) this.#wake();
@@ -239,7 +240,8 @@ export class Scheduler {
   }
 
   #wake(): void {
-    if (this.#closed) throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
+    if (this.#closed)
+      throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
     if (!this.#mayTurn()) return;
     this.#awake = true;
     this.host.wakeSoon(this.#woken);
@@ -395,7 +397,9 @@ export class Scheduler {
       const took = this.host.now() - began;
       if (took < this.slowCallbackDuration) continue;
       const what = current === BASE_FRAME ? "a callback" : String(current.frameTask ?? current);
-      this.host.report(`Executing ${what} took ${took.toFixed(0)} ms: it blocked the loop that long`);
+      this.host.report(
+        `Executing ${what} took ${took.toFixed(0)} ms: it blocked the loop that long`,
+      );
     }
   }
 
@@ -452,7 +456,8 @@ export class Scheduler {
         `${call}() needs a function to call, got ${typeof fn}. A coroutine is run by createTask()`,
       );
     }
-    if (this.#closed) throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
+    if (this.#closed)
+      throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
   }
 
   // ---- errors
@@ -515,5 +520,6 @@ function checkTime(value: number, what: string): void {
   if (typeof value !== "number") {
     throw new TypeError(`the ${what} must be a number of milliseconds, got ${typeof value}`);
   }
-  if (Number.isNaN(value)) throw new RangeError(`the ${what} must be a number of milliseconds, got NaN`);
+  if (Number.isNaN(value))
+    throw new RangeError(`the ${what} must be a number of milliseconds, got NaN`);
 }

@@ -159,7 +159,9 @@ export class TimerHeap {
   #before(a: number, b: number): boolean {
     const whenA = this.#when[a] as number;
     const whenB = this.#when[b] as number;
-    return whenA < whenB || (whenA === whenB && (this.#order[a] as number) < (this.#order[b] as number));
+    return (
+      whenA < whenB || (whenA === whenB && (this.#order[a] as number) < (this.#order[b] as number))
+    );
   }
 
   /** Drop the dead and heapify what is left (Floyd: from the last parent up). */
@@ -180,7 +182,12 @@ export class TimerHeap {
     this.#dead = 0;
     this.#resize(Math.max(INITIAL_CAPACITY, 2 ** Math.ceil(Math.log2(size + 1))));
     for (let at = (size - 2) >> 2; at >= 0; at--) {
-      this.#siftDown(at, this.#when[at] as number, this.#order[at] as number, this.#items[at] as Timer);
+      this.#siftDown(
+        at,
+        this.#when[at] as number,
+        this.#order[at] as number,
+        this.#items[at] as Timer,
+      );
     }
   }
 }

@@ -6,7 +6,6 @@
  * taken wakes one putter, and whoever is woken but cancelled passes its wake-up on.
  */
 import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
-import { Event } from "../sync/event.ts";
 import { getEventLoop } from "../task/current-loop.ts";
 import { Future } from "../task/future.ts";
 import { thenable } from "../task/thenable.ts";
@@ -43,7 +42,7 @@ export class Queue<T> {
   readonly #store: Store<T>;
   readonly #getters = new Fifo<Future<void>>();
   readonly #putters = new Fifo<Future<void>>();
-  readonly #finished: Event;
+  readonly #joiners = new Set<Future<void>>();
   #unfinished = 0;
   #shutDown = false;
 
@@ -60,8 +59,6 @@ export class Queue<T> {
     this.maxsize = maxsize;
     this.name = options.name;
     this.#store = store;
-    this.#finished = new Event({ name: `all items of ${this}` });
-    this.#finished.set();
   }
 
   /** Number of items in the queue. */
@@ -91,7 +88,6 @@ export class Queue<T> {
     if (this.full()) throw new QueueFull(`${this} has ${this.maxsize} items, its maximum`);
     this.#store.push(item);
     this.#unfinished++;
-    this.#finished.clear();
     wakeNext(this.#getters);
   }
 
@@ -118,7 +114,7 @@ export class Queue<T> {
   taskDone(): void {
     if (this.#unfinished <= 0) throw new RangeError("taskDone() called too many times");
     this.#unfinished--;
-    if (this.#unfinished === 0) this.#finished.set();
+    if (this.#unfinished === 0) this.#wakeJoiners();
   }
 
   /** Wait until `taskDone` was called for every item. Does not suspend if it was. */
@@ -137,14 +133,20 @@ export class Queue<T> {
         this.#store.shift();
         if (this.#unfinished > 0) this.#unfinished--;
       }
-      if (this.#unfinished === 0) this.#finished.set();
+      if (this.#unfinished === 0) this.#wakeJoiners();
     }
     wakeAll(this.#getters);
     wakeAll(this.#putters);
   }
 
   /** Counterpart: the `statistics()` of trio's channels. */
-  statistics(): { size: number; maxsize: number; unfinished: number; getters: number; putters: number } {
+  statistics(): {
+    size: number;
+    maxsize: number;
+    unfinished: number;
+    getters: number;
+    putters: number;
+  } {
     return {
       size: this.#store.size,
       maxsize: this.maxsize,
@@ -207,7 +209,18 @@ export class Queue<T> {
 
   /** @internal */
   *_join(): Coroutine<void> {
-    if (this.#unfinished > 0) yield* this.#finished.wait();
+    if (this.#unfinished === 0) return;
+    const waiter = new Future<void>(getEventLoop(), `all items of ${this} to be done`);
+    this.#joiners.add(waiter);
+    try {
+      yield* waiter;
+    } finally {
+      this.#joiners.delete(waiter);
+    }
+  }
+
+  #wakeJoiners(): void {
+    for (const waiter of this.#joiners) if (!waiter.done()) waiter.setResult(undefined);
   }
 }
 

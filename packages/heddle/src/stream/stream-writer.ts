@@ -133,10 +133,13 @@ const waitClosed = thenable(function* waitClosed(writer: StreamWriter): Coroutin
   yield* writer._protocol.waitClosed();
 });
 
+const LOST = "the connection is closed: what was written since then is lost";
+
+const DRAINED: IteratorReturnResult<void> = { done: true, value: undefined };
+
+/** States of a drain: not begun; then it has given way once; then it may wait for a future. */
 const FRESH = 0;
-const GAVE_WAY = 1;
 const WAITS = 2;
-const DONE = 3;
 
 /** One `drain()`: its own iterator, since one is made for every answer of a server. */
 class Drain implements ThenableAwaitable<void> {
@@ -157,28 +160,24 @@ class Drain implements ThenableAwaitable<void> {
 
   next(): IteratorResult<Suspension, void> {
     const writer = this.#writer;
-    if (this.#state === FRESH) {
+    const state = this.#state++;
+    if (state === FRESH) {
       const failure = writer._reader.exception();
       if (failure !== null) throw failure;
-      this.#state = GAVE_WAY;
       return RESCHEDULE as unknown as IteratorYieldResult<Suspension>;
     }
     const protocol = writer._protocol;
-    if (this.#state === GAVE_WAY) {
-      if (protocol.lost) {
-        throw new ConnectionResetError(
-          "the connection is closed: what was written since then is lost",
-        );
-      }
-      if (protocol.paused) {
-        this.#state = WAITS;
-        this.#waiter = protocol.beginDrain();
-        return arm(this.#waiter);
-      }
-    } else this.#forget();
-    this.#state = DONE;
-    if (protocol.lossError !== null) throw protocol.lossError;
-    return { done: true, value: undefined };
+    if (state === WAITS) {
+      this.#forget();
+      // A writer that was woken because the connection closed in peace hears of it the next time.
+      if (protocol.lossError !== null) throw protocol.lossError;
+    } else if (protocol.lost) {
+      throw protocol.lossError ?? new ConnectionResetError(LOST);
+    } else if (protocol.paused) {
+      this.#waiter = protocol.beginDrain();
+      return arm(this.#waiter);
+    }
+    return DRAINED;
   }
 
   throw(error: unknown): never {

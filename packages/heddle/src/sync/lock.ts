@@ -8,9 +8,9 @@
  */
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
+import { getEventLoop } from "../task/current-loop.ts";
 import { isCancelled } from "../task/errors.ts";
 import { Future } from "../task/future.ts";
-import { getEventLoop } from "../task/current-loop.ts";
 import { currentTask } from "../task/task.ts";
 import { thenable } from "../task/thenable.ts";
 import { Guard } from "./guard.ts";

@@ -11,7 +11,7 @@ import type { Runnable } from "../loop/ready-queue.ts";
 import type { AwaitableOrPromise } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { TimeoutError } from "./errors.ts";
-import { ensureFuture, type EventLoop } from "./event-loop.ts";
+import { type EventLoop, ensureFuture } from "./event-loop.ts";
 import { Future, type Listener } from "./future.ts";
 import { thenable } from "./thenable.ts";
 

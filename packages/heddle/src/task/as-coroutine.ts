@@ -36,7 +36,10 @@ export function isAwaitable(value: unknown): value is Awaitable<unknown> {
 
 function isCollection(value: object): boolean {
   return (
-    Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set
+    Array.isArray(value) ||
+    ArrayBuffer.isView(value) ||
+    value instanceof Map ||
+    value instanceof Set
   );
 }
 

@@ -33,7 +33,8 @@ export function createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: Task
  */
 export function allTasks(loop?: EventLoop): Set<Task<unknown>> {
   const owner = current.owner as Owner | null;
-  if (loop === undefined && owner !== null && runningScheduler() !== null) return new Set(owner.tasks);
+  if (loop === undefined && owner !== null && runningScheduler() !== null)
+    return new Set(owner.tasks);
   const whole = loop ?? getEventLoop();
   const tasks = new Set(whole.orphans.tasks);
   for (const each of whole.owners) for (const task of each.tasks) tasks.add(task);

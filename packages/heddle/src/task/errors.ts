@@ -125,12 +125,16 @@ export class ExceptionGroup extends AggregateError {
 
 /** An error class, or a predicate. */
 export type ErrorCondition =
-  | (abstract new (...args: never[]) => Error)
+  | (abstract new (
+      ...args: never[]
+    ) => Error)
   | ((error: unknown) => boolean);
 
 function matcher(condition: ErrorCondition): (error: unknown) => boolean {
   if (typeof condition !== "function") {
-    throw new TypeError(`expected an error class or a function (error) => boolean, got ${typeof condition}`);
+    throw new TypeError(
+      `expected an error class or a function (error) => boolean, got ${typeof condition}`,
+    );
   }
   if (condition === Error || condition.prototype instanceof Error) {
     return (error) => error instanceof condition;

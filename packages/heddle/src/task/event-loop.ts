@@ -4,16 +4,16 @@
  * asyncio's loop as its users know it. `runForever` and `runUntilComplete` return promises: the
  * thread belongs to the embedding program too, and JavaScript cannot block it.
  */
-import { snapshot, type Context } from "../context/context.ts";
+import { type Context, snapshot } from "../context/context.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Awaitable } from "../coroutine/types.ts";
 import type { Host } from "../loop/host.ts";
 import { nativeHost } from "../loop/hosts/native.ts";
 import { type LoopRunner, runningScheduler, Scheduler } from "../loop/scheduler.ts";
-import { asAwaitable, type AwaitableOrPromise, type Runnable } from "./as-coroutine.ts";
+import { type AwaitableOrPromise, asAwaitable, type Runnable } from "./as-coroutine.ts";
 import { getEventLoop, setDefaultLoopFactory } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
-import { DeadlockError, captureCancellationStacks } from "./errors.ts";
+import { captureCancellationStacks, DeadlockError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
 import { currentOwner, Owner } from "./owner.ts";
 import { Task } from "./task.ts";
@@ -148,7 +148,11 @@ export class EventLoop extends Scheduler {
   }
 }
 
-function newTask<T>(loop: EventLoop, coro: Awaitable<T>, options: TaskOptions | undefined): Task<T> {
+function newTask<T>(
+  loop: EventLoop,
+  coro: Awaitable<T>,
+  options: TaskOptions | undefined,
+): Task<T> {
   const owner = currentOwner();
   if (options === undefined && !loop.getDebug()) {
     const task = new Task<T>(coro, loop, owner, snapshot(), undefined);

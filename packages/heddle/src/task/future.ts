@@ -17,15 +17,15 @@
  *
  * An error that nobody fetches must be seen: see lost-errors.ts.
  */
-import { Context, snapshot, type Variables } from "../context/context.ts";
+import { type Context, snapshot, type Variables } from "../context/context.ts";
 import { current, enter, type Frame } from "../context/current.ts";
 import { arm } from "../coroutine/suspend.ts";
 import type { Suspension } from "../coroutine/types.ts";
 import type { Runnable } from "../loop/ready-queue.ts";
-import { isCancelled, newCancelledError, InvalidStateError } from "./errors.ts";
+import { getEventLoop } from "./current-loop.ts";
+import { InvalidStateError, isCancelled, newCancelledError } from "./errors.ts";
 import type { EventLoop } from "./event-loop.ts";
 import { foundError, loseError } from "./lost-errors.ts";
-import { getEventLoop } from "./current-loop.ts";
 
 /** @internal State, in the lowest two bits of `_bits`. */
 export const PENDING = 0;
@@ -222,7 +222,6 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /** For `await`. The callbacks run in the microtasks after the loop's slice. */
-  // biome-ignore lint/suspicious/noThenProperty: a future is thenable, so that `await` works.
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,

@@ -11,11 +11,13 @@ import { runningScheduler } from "../loop/scheduler.ts";
 import type { AwaitableOrPromise } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { newCancelledError } from "./errors.ts";
-import { ensureFuture, type EventLoop } from "./event-loop.ts";
+import { type EventLoop, ensureFuture } from "./event-loop.ts";
 import { Future, type Listener } from "./future.ts";
+import { currentOwner } from "./owner.ts";
 
 /** What awaiting a `T` gives. */
-export type AwaitedBy<T> = T extends Awaitable<infer R> ? R : T extends PromiseLike<infer R> ? R : never;
+export type AwaitedBy<T> =
+  T extends Awaitable<infer R> ? R : T extends PromiseLike<infer R> ? R : never;
 
 type Results<A extends readonly unknown[]> = { -readonly [I in keyof A]: AwaitedBy<A[I]> };
 type ResultsOrErrors<A extends readonly unknown[]> = {
@@ -23,6 +25,8 @@ type ResultsOrErrors<A extends readonly unknown[]> = {
 };
 
 class GatheringFuture extends Future<unknown[]> implements Listener {
+  /** Whose run hears of an error that nobody collects. */
+  readonly owner = currentOwner();
   readonly #children: readonly Future<unknown>[];
   readonly #returnExceptions: boolean;
   #pending: number;

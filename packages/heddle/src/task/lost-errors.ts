@@ -9,8 +9,8 @@
  * keep it from being collected. Only failing futures pay for this.
  */
 import { current } from "../context/current.ts";
-import type { Future } from "./future.ts";
 import type { Scheduler } from "../loop/scheduler.ts";
+import type { Future } from "./future.ts";
 
 interface LostError {
   readonly message: string;

@@ -5,8 +5,8 @@
  * the same owner. When a run ends, what is left of it is cancelled, closed and awaited.
  */
 import { current } from "../context/current.ts";
-import type { HandleOwner } from "../loop/handle.ts";
 import type { Awaitable } from "../coroutine/types.ts";
+import type { HandleOwner } from "../loop/handle.ts";
 import type { LedgerOwner, LostError } from "./lost-errors.ts";
 import type { Task } from "./task.ts";
 import { TaskList } from "./task-list.ts";

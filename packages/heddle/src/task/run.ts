@@ -42,8 +42,8 @@ const SIGINT_STATUS = 130;
  * that it started has ended. Rejects with what main throws; with a CancelledError if main was
  * cancelled (by `signal`, by SIGINT); with a DeadlockError if nothing can ever wake it again.
  *
- * `main` is a coroutine, a coroutine function, or an async function (it gets an AbortSignal). Throws
- * TypeError for anything else. Counterparts: `asyncio.run`, `trio.run`.
+ * `main` is a coroutine, a coroutine function, or an async function (it gets an AbortSignal); for
+ * anything else the promise rejects with a TypeError. Counterparts: `asyncio.run`, `trio.run`.
  *
  * @example
  * const total = await run(function* () {
@@ -63,7 +63,7 @@ class Run<T> implements LoopRunner {
   readonly main: Task<T>;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #undo: (() => void)[] = [];
+  readonly #undo: (() => unknown)[] = [];
   #deadlock: DeadlockError | undefined;
 
   constructor(

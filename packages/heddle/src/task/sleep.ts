@@ -12,8 +12,8 @@ import { RuntimeError } from "../coroutine/errors.ts";
 import { reschedule } from "../coroutine/suspend.ts";
 import type { Suspension, ThenableAwaitable } from "../coroutine/types.ts";
 import type { Timer } from "../loop/timer-heap.ts";
-import { FUTURE, Future, NEXT_BIT, PENDING, RETURNED, STATE } from "./future.ts";
 import { getEventLoop } from "./current-loop.ts";
+import { FUTURE, Future, NEXT_BIT, PENDING, RETURNED, STATE } from "./future.ts";
 import { thenable } from "./thenable.ts";
 
 const STARTED = NEXT_BIT;
@@ -41,7 +41,6 @@ class Sleep extends Future<unknown> implements Timer {
     return super.next(sent);
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: what sleep() returns can be awaited by `await`.
   override then<A = unknown, B = never>(
     onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,

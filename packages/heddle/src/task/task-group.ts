@@ -35,7 +35,8 @@ export class TaskGroup implements Listener {
    * is shutting down, or is finished. Counterpart: `TaskGroup.create_task`.
    */
   createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: TaskOptions): Task<T> {
-    if (this.#loop === null) throw new RuntimeError("TaskGroup has not been entered: use taskGroup()");
+    if (this.#loop === null)
+      throw new RuntimeError("TaskGroup has not been entered: use taskGroup()");
     if (this.#exiting && this.#tasks.size === 0) throw new RuntimeError("TaskGroup is finished");
     if (this.#aborting) throw new RuntimeError("TaskGroup is shutting down");
     const task = this.#loop.createTask(coro, options);
@@ -49,7 +50,8 @@ export class TaskGroup implements Listener {
    * Counterpart: `TaskGroup.cancel` (3.15), `nursery.cancel_scope.cancel()` of trio.
    */
   cancel(): void {
-    if (this.#loop === null) throw new RuntimeError("TaskGroup has not been entered: use taskGroup()");
+    if (this.#loop === null)
+      throw new RuntimeError("TaskGroup has not been entered: use taskGroup()");
     if (this.#cancelled || (this.#exiting && this.#tasks.size === 0)) return;
     this.#cancelled = true;
     if (!this.#aborting) this.#abort();
@@ -78,8 +80,11 @@ export class TaskGroup implements Listener {
     if (typeof fn !== "function") {
       throw new TypeError("group.start() needs a function: group.start(function* (started) { … })");
     }
-    return startIn(this, fn as (started: (value: unknown) => void) => Awaitable<unknown>, options) as
-      ThenableCoroutine<T>;
+    return startIn(
+      this,
+      fn as (started: (value: unknown) => void) => Awaitable<unknown>,
+      options,
+    ) as ThenableCoroutine<T>;
   }
 
   /** @internal */

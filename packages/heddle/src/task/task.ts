@@ -323,12 +323,16 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
 
   /** A task's outcome comes from its coroutine: throws RuntimeError. */
   override setResult(_result: T): never {
-    throw new RuntimeError("Task does not support setResult(): its result is what its coroutine returns");
+    throw new RuntimeError(
+      "Task does not support setResult(): its result is what its coroutine returns",
+    );
   }
 
   /** A task's outcome comes from its coroutine: throws RuntimeError. */
   override setException(_error: unknown): never {
-    throw new RuntimeError("Task does not support setException(): its error is what its coroutine throws");
+    throw new RuntimeError(
+      "Task does not support setException(): its error is what its coroutine throws",
+    );
   }
 
   override toString(): string {

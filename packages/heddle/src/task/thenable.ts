@@ -10,7 +10,9 @@ import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import { getEventLoop } from "./current-loop.ts";
 
 function then(this: Coroutine<unknown>, ...callbacks: [never?, never?]): Promise<unknown> {
-  return getEventLoop().createTask(this).then(...callbacks);
+  return getEventLoop()
+    .createTask(this)
+    .then(...callbacks);
 }
 
 /** @internal Make what `fn` returns usable by `await` too. */

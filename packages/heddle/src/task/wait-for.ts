@@ -2,7 +2,7 @@
  * waitFor: one awaitable with a deadline, as `asyncio.wait_for`.
  */
 import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
-import { asAwaitable, type AwaitableOrPromise } from "./as-coroutine.ts";
+import { type AwaitableOrPromise, asAwaitable } from "./as-coroutine.ts";
 import { isCancelled, TimeoutError } from "./errors.ts";
 import { ensureFuture } from "./event-loop.ts";
 import { Future, type Listener } from "./future.ts";

@@ -2,8 +2,8 @@
  * wait: until some of several futures are done.
  */
 import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
-import type { Runnable } from "../loop/ready-queue.ts";
 import type { Handle } from "../loop/handle.ts";
+import type { Runnable } from "../loop/ready-queue.ts";
 import { getRunningLoop } from "./current-loop.ts";
 import { Future, isFuture, type Listener } from "./future.ts";
 import { thenable } from "./thenable.ts";
@@ -80,12 +80,19 @@ export function wait<F extends Future<unknown>>(
     }
   }
   if (!CHOICES.includes(returnWhen)) {
-    throw new RangeError(`wait(): returnWhen must be one of ${CHOICES.join(", ")}, got ${returnWhen}`);
+    throw new RangeError(
+      `wait(): returnWhen must be one of ${CHOICES.join(", ")}, got ${returnWhen}`,
+    );
   }
   if (timeout !== null && (typeof timeout !== "number" || Number.isNaN(timeout))) {
-    throw new RangeError(`wait(): timeout must be a number of milliseconds or null, got ${timeout}`);
+    throw new RangeError(
+      `wait(): timeout must be a number of milliseconds or null, got ${timeout}`,
+    );
   }
-  return waitFutures(set, timeout, returnWhen) as ThenableCoroutine<{ done: Set<F>; pending: Set<F> }>;
+  return waitFutures(set, timeout, returnWhen) as ThenableCoroutine<{
+    done: Set<F>;
+    pending: Set<F>;
+  }>;
 }
 
 const waitFutures = thenable(function* wait(

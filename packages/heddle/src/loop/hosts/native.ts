@@ -48,8 +48,12 @@ function afterOthers(): (turn: () => void) => void {
   };
 }
 
-/** One listener of the process serves every loop. */
+/**
+ * One listener of the process serves every loop. Once added it stays: it keeps nothing alive, and
+ * adding it for each run would cost more than the run.
+ */
 const stallListeners = new Set<() => void>();
+let watchingStalls = false;
 
 function stalled(): void {
   for (const listener of [...stallListeners]) listener();
@@ -94,12 +98,10 @@ export function nativeHost(): Host {
       else console.error(text);
     },
     onStall(listener) {
-      if (stallListeners.size === 0) host?.on?.("beforeExit", stalled);
+      if (!watchingStalls) host?.on?.("beforeExit", stalled);
+      watchingStalls = true;
       stallListeners.add(listener);
-      return () => {
-        stallListeners.delete(listener);
-        if (stallListeners.size === 0) host?.off?.("beforeExit", stalled);
-      };
+      return () => stallListeners.delete(listener);
     },
     onInterrupt(listener) {
       host?.on?.("SIGINT", listener);

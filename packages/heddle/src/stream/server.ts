@@ -1,0 +1,236 @@
+/*
+ * Server: who listens, and the connections that came of it.
+ *
+ * asyncio's Server without a platform: a listener (node/listener.ts, or a simulated one) knows how to
+ * accept; this knows who is still there. As since CPython 3.12, `waitClosed` waits until the server is
+ * closed and everybody has gone, in either order. "Everybody" includes the handlers: a task that still
+ * writes its log entry after its client left has not gone.
+ */
+import { reschedule } from "../coroutine/suspend.ts";
+import { RuntimeError } from "../coroutine/errors.ts";
+import type { Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
+import { isCancelled } from "../task/errors.ts";
+import type { EventLoop } from "../task/event-loop.ts";
+import { Future } from "../task/future.ts";
+import type { Owner, Resource } from "../task/owner.ts";
+import { thenable } from "../task/thenable.ts";
+import type { SocketAddress, Transport } from "./transport.ts";
+
+/** What accepts connections for a server. */
+export interface Listener {
+  /** Begin to accept; gives the addresses on which it does. */
+  open(): Coroutine<readonly SocketAddress[]>;
+  /** Accept no more, from now on. May be called twice, and before `open`. */
+  close(): void;
+}
+
+/**
+ * A server, as `startServer` makes it. Counterpart: `asyncio.Server`.
+ *
+ * It belongs to the run that started it, which closes it at its end. `await using` closes it and waits
+ * for its clients to leave.
+ *
+ * @example
+ * const server = yield* startServer(handler, { host: "127.0.0.1", port: 0 });
+ * console.log(`listening on port ${server.sockets[0]?.port}`);
+ * yield* server.serveForever();
+ */
+export class Server implements Resource, AsyncDisposable {
+  readonly #listener: Listener;
+  readonly #loop: EventLoop;
+  readonly #owner: Owner | null;
+  readonly #clients = new Set<Transport>();
+  readonly #leaving = new Set<Future<void>>();
+  #handlers = 0;
+  #sockets: readonly SocketAddress[] = [];
+  #opening: Future<void> | null = null;
+  #forever: Future<void> | null = null;
+  #closed = false;
+
+  /** @internal Made by `startServer`. */
+  constructor(listener: Listener, loop: EventLoop, owner: Owner | null) {
+    this.#listener = listener;
+    this.#loop = loop;
+    this.#owner = owner;
+    owner?.own(this);
+  }
+
+  /** Where it listens: with `port: 0` the port that was found. Empty before and after. */
+  get sockets(): readonly SocketAddress[] {
+    return this.#sockets;
+  }
+
+  getLoop(): EventLoop {
+    return this.#loop;
+  }
+
+  /** Does it accept connections? */
+  isServing(): boolean {
+    return this.#sockets.length > 0;
+  }
+
+  /**
+   * Begin to accept connections, if `startServer` was told not to. Always suspends. Throws what prevents
+   * it (an address in use, say), RuntimeError if the server is closed. On cancellation, if nobody else
+   * waits for it, the server may have started. Counterpart: `asyncio.Server.start_serving`.
+   */
+  startServing(): ThenableAwaitable<void> {
+    return startServing(this);
+  }
+
+  /**
+   * Accept connections until this is cancelled: then the server closes, its clients' connections are
+   * closed too, and when all have gone the CancelledError goes on. It never returns.
+   *
+   * Throws RuntimeError if the server is closed, or somebody else waits here; a CancelledError if `close()`
+   * is called meanwhile. Counterpart: `asyncio.Server.serve_forever`.
+   */
+  serveForever(): ThenableAwaitable<never> {
+    return serveForever(this);
+  }
+
+  /**
+   * Accept no more connections. Those that are there stay; see `closeClients`. Never suspends. Closing
+   * twice does nothing. Counterpart: `asyncio.Server.close`.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#owner?.disown(this);
+    this.#sockets = [];
+    this.#listener.close();
+    if (this.#forever?.done() === false) this.#forever.cancel();
+    this.#mayBeEmpty();
+  }
+
+  /** Close every connection when what it has buffered is sent. Counterpart: `close_clients`. */
+  closeClients(): void {
+    for (const client of [...this.#clients]) client.close();
+  }
+
+  /** Close every connection at once. Counterpart: `abort_clients`. */
+  abortClients(): void {
+    for (const client of [...this.#clients]) client.abort();
+  }
+
+  /**
+   * Wait until the server is closed, all connections are gone and their handlers have ended; so not from
+   * within one of its handlers. Does not suspend if that is so. Cancelling it changes nothing of the server.
+   * Counterpart: `asyncio.Server.wait_closed` of Python 3.12 and later.
+   */
+  waitClosed(): ThenableAwaitable<void> {
+    return waitClosed(this);
+  }
+
+  /** For `await using`: `close()` and `waitClosed()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.waitClosed();
+  }
+
+  /** For reports: `Server on 127.0.0.1:8080 (3 clients)`. */
+  toString(): string {
+    const where = this.#sockets.map(({ address, port }) => `${address}:${port}`).join(", ");
+    const state = this.#closed ? "closed" : where === "" ? "not started" : `on ${where}`;
+    return `Server ${state} (${this.#clients.size} clients)`;
+  }
+
+  /** @internal Its run has ended. */
+  release(): undefined {
+    this.close();
+  }
+
+  /** @internal There is a connection. */
+  attach(transport: Transport): void {
+    this.#clients.add(transport);
+  }
+
+  /** @internal A connection is gone. */
+  detach(transport: Transport): void {
+    this.#clients.delete(transport);
+    this.#mayBeEmpty();
+  }
+
+  /** @internal */
+  handlerBegan(): void {
+    this.#handlers++;
+  }
+
+  /** @internal */
+  handlerEnded(): void {
+    this.#handlers--;
+    this.#mayBeEmpty();
+  }
+
+  get #isOver(): boolean {
+    return this.#closed && this.#clients.size === 0 && this.#handlers === 0;
+  }
+
+  #mayBeEmpty(): void {
+    if (!this.#isOver) return;
+    for (const waiter of this.#leaving) if (!waiter.done()) waiter.setResult(undefined);
+  }
+
+  /** @internal */
+  *_startServing(): Coroutine<void> {
+    this.#refuseIfClosed();
+    if (this.isServing()) {
+      yield* reschedule;
+      return;
+    }
+    const sockets = yield* this.#listener.open();
+    this.#refuseIfClosed();
+    this.#sockets = sockets;
+  }
+
+  /** @internal */
+  *_serveForever(): Coroutine<never> {
+    if (this.#forever !== null) {
+      throw new RuntimeError(`serveForever(): somebody else is awaiting it already on ${this}`);
+    }
+    this.#refuseIfClosed();
+    const forever = new Future<never>(this.#loop, `the end of ${this}`);
+    this.#forever = forever as Future<unknown> as Future<void>;
+    try {
+      yield* this._startServing();
+      return yield* forever;
+    } catch (error) {
+      if (isCancelled(error)) {
+        this.close();
+        this.closeClients();
+        yield* this._waitClosed();
+      }
+      throw error;
+    } finally {
+      this.#forever = null;
+    }
+  }
+
+  /** @internal */
+  *_waitClosed(): Coroutine<void> {
+    if (this.#isOver) return;
+    const waiter = new Future<void>(this.#loop, `the clients of ${this}`);
+    this.#leaving.add(waiter);
+    try {
+      yield* waiter;
+    } finally {
+      this.#leaving.delete(waiter);
+    }
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closed) throw new RuntimeError(`the server is closed: start another by startServer()`);
+  }
+}
+
+const startServing = thenable(function* startServing(server: Server): Coroutine<void> {
+  yield* server._startServing();
+});
+
+const serveForever = thenable(function* serveForever(server: Server): Coroutine<never> {
+  return yield* server._serveForever();
+});
+
+const waitClosed = thenable(function* waitClosed(server: Server): Coroutine<void> {
+  yield* server._waitClosed();
+});
