@@ -3,8 +3,8 @@
  *
  * asyncio's Server without a platform: a listener (node/listener.ts, or a simulated one) knows how to
  * accept; this knows who is still there. As since CPython 3.12, `waitClosed` waits until the server is
- * closed and everybody has gone, in either order. "Everybody" includes the handlers: a task that still
- * writes its log entry after its client left has not gone.
+ * closed and every connection is gone, in either order. Handlers that go on without their connection
+ * are not waited for (the run does that): one that sleeps for an hour must not hold up Ctrl-C.
  */
 import { reschedule } from "../coroutine/suspend.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
@@ -41,10 +41,9 @@ export class Server implements Resource, AsyncDisposable {
   readonly #owner: Owner | null;
   readonly #clients = new Set<Transport>();
   readonly #leaving = new Set<Future<void>>();
-  #handlers = 0;
   #sockets: readonly SocketAddress[] = [];
-  #opening: Future<void> | null = null;
-  #forever: Future<void> | null = null;
+  #opening = false;
+  #forever: Future<never> | null = null;
   #closed = false;
 
   /** @internal Made by `startServer`. */
@@ -71,8 +70,8 @@ export class Server implements Resource, AsyncDisposable {
 
   /**
    * Begin to accept connections, if `startServer` was told not to. Always suspends. Throws what prevents
-   * it (an address in use, say), RuntimeError if the server is closed. On cancellation, if nobody else
-   * waits for it, the server may have started. Counterpart: `asyncio.Server.start_serving`.
+   * it (an address in use, say), RuntimeError if the server is closed. On cancellation it has not begun.
+   * Counterpart: `asyncio.Server.start_serving`.
    */
   startServing(): ThenableAwaitable<void> {
     return startServing(this);
@@ -114,8 +113,8 @@ export class Server implements Resource, AsyncDisposable {
   }
 
   /**
-   * Wait until the server is closed, all connections are gone and their handlers have ended; so not from
-   * within one of its handlers. Does not suspend if that is so. Cancelling it changes nothing of the server.
+   * Wait until the server is closed and all connections are gone. Does not suspend if that is so. Cancelling
+   * it changes nothing of the server.
    * Counterpart: `asyncio.Server.wait_closed` of Python 3.12 and later.
    */
   waitClosed(): ThenableAwaitable<void> {
@@ -151,19 +150,8 @@ export class Server implements Resource, AsyncDisposable {
     this.#mayBeEmpty();
   }
 
-  /** @internal */
-  handlerBegan(): void {
-    this.#handlers++;
-  }
-
-  /** @internal */
-  handlerEnded(): void {
-    this.#handlers--;
-    this.#mayBeEmpty();
-  }
-
   get #isOver(): boolean {
-    return this.#closed && this.#clients.size === 0 && this.#handlers === 0;
+    return this.#closed && this.#clients.size === 0;
   }
 
   #mayBeEmpty(): void {
@@ -174,30 +162,38 @@ export class Server implements Resource, AsyncDisposable {
   /** @internal */
   *_startServing(): Coroutine<void> {
     this.#refuseIfClosed();
+    if (this.#opening) throw new RuntimeError("startServing(): the server is starting already");
     if (this.isServing()) {
       yield* reschedule;
       return;
     }
-    const sockets = yield* this.#listener.open();
-    this.#refuseIfClosed();
-    this.#sockets = sockets;
+    this.#opening = true;
+    try {
+      const sockets = yield* this.#listener.open();
+      this.#refuseIfClosed();
+      this.#sockets = sockets;
+    } finally {
+      this.#opening = false;
+    }
   }
 
   /** @internal */
   *_serveForever(): Coroutine<never> {
     if (this.#forever !== null) {
-      throw new RuntimeError(`serveForever(): somebody else is awaiting it already on ${this}`);
+      throw new RuntimeError("serveForever(): somebody else is awaiting it already");
     }
     this.#refuseIfClosed();
-    const forever = new Future<never>(this.#loop, `the end of ${this}`);
-    this.#forever = forever as Future<unknown> as Future<void>;
+    const forever = new Future<never>(this.#loop, this);
+    this.#forever = forever;
     try {
-      yield* this._startServing();
+      if (!this.isServing()) yield* this._startServing();
       return yield* forever;
     } catch (error) {
       if (isCancelled(error)) {
+        // Clients who wait for each other or for the next request would not leave by themselves. But
+        // who called close() has left it to them.
+        if (!this.#closed) this.closeClients();
         this.close();
-        this.closeClients();
         yield* this._waitClosed();
       }
       throw error;
@@ -219,7 +215,7 @@ export class Server implements Resource, AsyncDisposable {
   }
 
   #refuseIfClosed(): void {
-    if (this.#closed) throw new RuntimeError(`the server is closed: start another by startServer()`);
+    if (this.#closed) throw new RuntimeError("the server is closed: start another by startServer()");
   }
 }
 

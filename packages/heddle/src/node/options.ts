@@ -1,0 +1,50 @@
+/*
+ * Options are checked: a name that is not known is an error, not a wish that nobody hears.
+ */
+
+/** Throws TypeError unless `options` is an object with no other keys than `known`. */
+export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`${call}() needs an object of options (${known.join(", ")})`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || known.includes(name)) continue;
+    if (name === "tls") {
+      throw new TypeError(`${call}() cannot do TLS yet: there is no option "tls" in this version`);
+    }
+    throw new TypeError(`${call}() has no option "${name}"; there are: ${known.join(", ")}`);
+  }
+}
+
+/** Throws unless `port` is a port that can be connected to (or, from 0, listened on). */
+export function checkPort(call: string, port: unknown, lowest: 0 | 1): void {
+  if (typeof port !== "number") {
+    throw new TypeError(`${call}() needs a number as its port, got ${describe(port)}`);
+  }
+  if (!Number.isInteger(port) || port < lowest || port > 65_535) {
+    throw new RangeError(`${call}() needs a port from ${lowest} to 65535, got ${port}`);
+  }
+}
+
+/** Throws unless `text` is undefined or a string that is not empty. */
+export function checkText(call: string, name: string, text: unknown): void {
+  if (text === undefined) return;
+  if (typeof text !== "string" || text === "") {
+    throw new TypeError(`${call}() needs a string as its ${name}, got ${describe(text)}`);
+  }
+}
+
+/** Throws unless `amount` is undefined or a number of at least `lowest`. */
+export function checkAmount(call: string, name: string, amount: unknown, lowest: number): void {
+  if (amount === undefined) return;
+  if (typeof amount !== "number") {
+    throw new TypeError(`${call}() needs a number as its ${name}, got ${describe(amount)}`);
+  }
+  if (!(amount >= lowest)) {
+    throw new RangeError(`${call}() needs a ${name} of at least ${lowest}, got ${amount}`);
+  }
+}
+
+function describe(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}

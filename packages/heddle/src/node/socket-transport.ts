@@ -1,0 +1,239 @@
+/*
+ * A transport over a `net.Socket`.
+ *
+ * Events of the socket enter the loop by `react`, so that the task that waits for them runs at once, in
+ * the same turn of Node's own loop. Nothing is copied: the reader gets the very buffer of the `data`
+ * event, and `write` gives its bytes to the socket as they are.
+ *
+ * Node tells a writer to go on when its buffer is empty ("drain"); asyncio when it is below the low
+ * mark. So the socket is asked to call back after a write, but only after those that can matter: a write
+ * to an idle socket usually ends before `socket.write` returns, and a callback costs as much as the rest
+ * of what is done here (`npm run bench -- --only echo`).
+ *
+ * The constructor of a transport does not begin to receive: `start` does, when the protocol is ready.
+ */
+import type { Socket } from "node:net";
+import { RuntimeError } from "../coroutine/errors.ts";
+import type { Coroutine } from "../coroutine/types.ts";
+import { FlowControlledTransport } from "../stream/flow-control.ts";
+import type { Protocol } from "../stream/protocol.ts";
+import type { Server } from "../stream/server.ts";
+import type { ExtraInfo, SocketAddress } from "../stream/transport.ts";
+import type { EventLoop } from "../task/event-loop.ts";
+import { Future } from "../task/future.ts";
+import type { Owner, Resource } from "../task/owner.ts";
+import { lossOf } from "./network-error.ts";
+
+/** Milliseconds that what is still to be sent may take when the run that owns the transport ends. */
+const GRACE = 1000;
+
+export class SocketTransport extends FlowControlledTransport implements Resource {
+  readonly #socket: Socket;
+  readonly #owner: Owner | null;
+  readonly #server: Server | null;
+  readonly #info: ExtraInfo;
+  #protocol: Protocol;
+  #error: Error | null = null;
+  #closing = false;
+  #closed = false;
+  #sentEof = false;
+  #reading = true;
+  /** The socket held bytes after the last write. */
+  #backlog = false;
+  #released: Future<void> | null = null;
+
+  constructor(
+    socket: Socket,
+    protocol: Protocol,
+    loop: EventLoop,
+    owner: Owner | null,
+    server: Server | null,
+  ) {
+    super(loop);
+    this.#socket = socket;
+    this.#protocol = protocol;
+    this.#owner = owner;
+    this.#server = server;
+    this.#info = { socket, peername: peerOf(socket), sockname: addressOf(socket) };
+    owner?.own(this);
+    server?.attach(this);
+    // The other side may have something to say for as long as this is open: time must not jump.
+    loop.foreignWaits++;
+  }
+
+  /** Tell the protocol that there is a connection, and begin to receive. */
+  start(): void {
+    const { loop } = this;
+    const socket = this.#socket;
+    socket.on("error", (error) => {
+      this.#closing = true;
+      this.#error = lossOf(error);
+    });
+    socket.on("close", () => loop.react(this.#onClose, undefined));
+    this.#protocol.connectionMade(this);
+    if (this.#closing) return;
+    socket.on("end", () => loop.react(this.#onEnd, undefined));
+    socket.on("data", (data: Buffer) => loop.react(this.#onData, data));
+  }
+
+  readonly #onData = (data: Uint8Array): void => {
+    if (!this.#closing) this.#protocol.dataReceived(data);
+  };
+
+  readonly #onEnd = (): void => {
+    if (!this.#closing && this.#protocol.eofReceived() !== true) this.close();
+  };
+
+  readonly #onClose = (): void => {
+    const { loop } = this;
+    this.#closing = true;
+    this.#closed = true;
+    loop.foreignWaits--;
+    this.#owner?.disown(this);
+    this.#server?.detach(this);
+    if (this.#released?.done() === false) this.#released.setResult(undefined);
+    try {
+      this.#protocol.connectionLost(this.#error);
+    } catch (error) {
+      loop.callExceptionHandler({
+        message: `${this.#protocol.constructor.name}.connectionLost() failed`,
+        exception: error,
+      });
+    }
+  };
+
+  // ---- sending
+
+  override write(data: Uint8Array): void {
+    this.#refuseAfterEof("write");
+    if (this.#closing || data.length === 0) return;
+    const socket = this.#socket;
+    if (this.#backlog || data.length > this.high - this.low) socket.write(data, this.#onWritten);
+    else socket.write(data);
+    const size = socket.writableLength;
+    this.#backlog = size > 0;
+    if (size > this.high) this.grew();
+  }
+
+  override writelines(pieces: Iterable<Uint8Array>): void {
+    this.#refuseAfterEof("writelines");
+    if (this.#closing) return;
+    const socket = this.#socket;
+    socket.cork();
+    try {
+      for (const piece of pieces) if (piece.length > 0) socket.write(piece, this.#onWritten);
+    } finally {
+      socket.uncork();
+    }
+    this.#backlog = socket.writableLength > 0;
+    this.grew();
+  }
+
+  readonly #onWritten = (): void => {
+    this.loop.react(this.#onShrunk, undefined);
+  };
+
+  readonly #onShrunk = (): void => {
+    if (!this.#closed) this.shrank();
+  };
+
+  override getWriteBufferSize(): number {
+    return this.#socket.writableLength;
+  }
+
+  override writeEof(): void {
+    if (this.#closing || this.#sentEof) return;
+    this.#sentEof = true;
+    this.#socket.end();
+  }
+
+  override canWriteEof(): boolean {
+    return true;
+  }
+
+  #refuseAfterEof(call: string): void {
+    if (this.#sentEof) throw new RuntimeError(`cannot call ${call}() after writeEof()`);
+  }
+
+  // ---- receiving
+
+  override isReading(): boolean {
+    return this.#reading && !this.#closing;
+  }
+
+  override pauseReading(): void {
+    if (!this.isReading()) return;
+    this.#reading = false;
+    this.#socket.pause();
+  }
+
+  override resumeReading(): void {
+    if (this.#closing || this.#reading) return;
+    this.#reading = true;
+    this.#socket.resume();
+  }
+
+  // ---- the connection
+
+  override close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#socket.pause();
+    this.#socket.destroySoon();
+  }
+
+  override abort(): void {
+    this.#closing = true;
+    this.#socket.destroy();
+  }
+
+  override isClosing(): boolean {
+    return this.#closing;
+  }
+
+  /** The run ends: send what is buffered, if the other side takes it, and close. */
+  release(): Coroutine<void> | undefined {
+    this.close();
+    return this.#closed ? undefined : this.#awaitClosed();
+  }
+
+  *#awaitClosed(): Coroutine<void> {
+    const released = new Future<void>(this.loop, "the connection to close");
+    this.#released = released;
+    const timer = this.loop.callLater(GRACE, () => this.abort());
+    try {
+      yield* released;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  override getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined;
+  override getExtraInfo<T = undefined>(name: string, fallback?: T): unknown;
+  override getExtraInfo(name: string, fallback?: unknown): unknown {
+    return Object.hasOwn(this.#info, name) ? this.#info[name as keyof ExtraInfo] : fallback;
+  }
+
+  override setProtocol(protocol: Protocol): void {
+    this.#protocol = protocol;
+  }
+
+  override getProtocol(): Protocol {
+    return this.#protocol;
+  }
+}
+
+function peerOf(socket: Socket): SocketAddress {
+  const { remoteAddress: address, remotePort: port, remoteFamily: family } = socket;
+  return socketAddress(address, port, family);
+}
+
+function addressOf(socket: Socket): SocketAddress {
+  const { address, port, family } = socket.address() as Partial<SocketAddress>;
+  return socketAddress(address, port, family);
+}
+
+/** Unix sockets have neither port nor family. */
+export function socketAddress(address = "", port = 0, family = "Unix"): SocketAddress {
+  return { address, port, family: family as SocketAddress["family"] };
+}
