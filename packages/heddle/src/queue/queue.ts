@@ -5,9 +5,11 @@
  * filling the memory. The rules are asyncio's: an item that is put wakes one getter, an item that is
  * taken wakes one putter, and whoever is woken but cancelled passes its wake-up on.
  */
-import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
+import { arm } from "../coroutine/suspend.ts";
+import type { Coroutine, ThenableAwaitable, ThenableCoroutine } from "../coroutine/types.ts";
 import { getEventLoop } from "../task/current-loop.ts";
 import { Future } from "../task/future.ts";
+import { Operation, type Progress } from "../task/operation.ts";
 import { thenable } from "../task/thenable.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "./errors.ts";
 import { Fifo } from "./fifo.ts";
@@ -40,8 +42,8 @@ export class Queue<T> {
   readonly maxsize: number;
   readonly name: string | undefined;
   readonly #store: Store<T>;
-  readonly #getters = new Fifo<Future<void>>();
-  readonly #putters = new Fifo<Future<void>>();
+  readonly #getters = new Fifo<Operation>();
+  readonly #putters = new Fifo<Operation>();
   readonly #joiners = new Set<Future<void>>();
   #unfinished = 0;
   #shutDown = false;
@@ -78,8 +80,11 @@ export class Queue<T> {
    * Put an item in; waits for room if the queue is full, and does not suspend otherwise. Throws
    * QueueShutDown. On cancellation nothing was put in.
    */
-  put(item: T): ThenableCoroutine<void> {
-    return put(this as Queue<unknown>, item);
+  put(item: T): ThenableAwaitable<void> {
+    return new Put(
+      this as Queue<unknown>,
+      item,
+    ) as ThenableAwaitable<unknown> as ThenableAwaitable<void>;
   }
 
   /** Put an item in at once. Throws QueueFull if there is no room, QueueShutDown after `shutdown()`. */
@@ -95,8 +100,8 @@ export class Queue<T> {
    * Take an item; waits for one if the queue is empty, and does not suspend otherwise. Throws
    * QueueShutDown if the queue was shut down and is empty. On cancellation nothing was taken.
    */
-  get(): ThenableCoroutine<T> {
-    return get(this as Queue<unknown>) as ThenableCoroutine<T>;
+  get(): ThenableAwaitable<T> {
+    return new Get(this as Queue<unknown>) as ThenableAwaitable<unknown> as ThenableAwaitable<T>;
   }
 
   /** Take an item at once. Throws QueueEmpty, or QueueShutDown if there will never be one. */
@@ -175,36 +180,32 @@ export class Queue<T> {
     return `${this.constructor.name}${name} (${this.#store?.size ?? 0}${most} items)`;
   }
 
-  /** @internal */
-  *_put(item: T): Coroutine<void> {
-    while (this.full()) {
-      if (this.#shutDown) throw new QueueShutDown(`${this} was shut down`);
-      const turn = new Future<void>(getEventLoop(), this);
-      this.#putters.push(turn);
-      try {
-        yield* turn;
-      } catch (error) {
-        if (!leaveLine(this.#putters, turn) && !this.full()) wakeNext(this.#putters);
-        throw error;
-      }
+  /** @internal Put the item of `turn` in, or let it stand in line. */
+  _put(turn: Operation, item: T): Progress {
+    if (!this.full()) {
+      this.putNowait(item);
+      return { done: true, value: undefined };
     }
-    this.putNowait(item);
+    if (this.#shutDown) throw new QueueShutDown(`${this} was shut down`);
+    this.#putters.push(turn);
+    return arm(turn);
   }
 
-  /** @internal */
-  *_get(): Coroutine<T> {
-    while (this.#store.size === 0) {
-      if (this.#shutDown) throw new QueueShutDown(`${this} was shut down`);
-      const turn = new Future<void>(getEventLoop(), this);
-      this.#getters.push(turn);
-      try {
-        yield* turn;
-      } catch (error) {
-        if (!leaveLine(this.#getters, turn) && this.#store.size > 0) wakeNext(this.#getters);
-        throw error;
-      }
-    }
-    return this.getNowait();
+  /** @internal Take an item for `turn`, or let it stand in line. */
+  _get(turn: Operation): Progress {
+    if (this.#store.size > 0) return { done: true, value: this.getNowait() };
+    if (this.#shutDown) throw new QueueShutDown(`${this} was shut down`);
+    this.#getters.push(turn);
+    return arm(turn);
+  }
+
+  /** @internal `turn` leaves the line; if it had been woken, the next one is woken instead. */
+  _leave(turn: Operation, side: "get" | "put"): void {
+    const line = side === "get" ? this.#getters : this.#putters;
+    turn.cancel();
+    line.remove(turn);
+    const useful = side === "get" ? this.#store.size > 0 : !this.full();
+    if (useful && !turn.cancelled()) wakeNext(line);
   }
 
   /** @internal */
@@ -224,14 +225,7 @@ export class Queue<T> {
   }
 }
 
-/** Leave the line; true if nobody had woken us: there is no wake-up to pass on. */
-function leaveLine(line: Fifo<Future<void>>, turn: Future<void>): boolean {
-  turn.cancel();
-  line.remove(turn);
-  return turn.cancelled();
-}
-
-function wakeNext(line: Fifo<Future<void>>): void {
+function wakeNext(line: Fifo<Operation>): void {
   for (let turn = line.shift(); turn !== undefined; turn = line.shift()) {
     if (turn.done()) continue;
     turn.setResult(undefined);
@@ -239,19 +233,51 @@ function wakeNext(line: Fifo<Future<void>>): void {
   }
 }
 
-function wakeAll(line: Fifo<Future<void>>): void {
+function wakeAll(line: Fifo<Operation>): void {
   for (let turn = line.shift(); turn !== undefined; turn = line.shift()) {
     if (!turn.done()) turn.setResult(undefined);
   }
 }
 
-const put = thenable(function* put(queue: Queue<unknown>, item: unknown): Coroutine<void> {
-  yield* queue._put(item);
-});
+/** A `get` in progress. */
+class Get extends Operation {
+  protected override begin(): Progress {
+    return (this._about as Queue<unknown>)._get(this);
+  }
 
-const get = thenable(function* get(queue: Queue<unknown>): Coroutine<unknown> {
-  return yield* queue._get();
-});
+  protected override proceed(): Progress {
+    // Another one may have taken the item: then wait again, at the end of the line.
+    this.waitAgain();
+    return this.begin();
+  }
+
+  protected override interrupted(): void {
+    (this._about as Queue<unknown>)._leave(this, "get");
+  }
+}
+
+/** A `put` in progress. */
+class Put extends Operation {
+  readonly #item: unknown;
+
+  constructor(queue: Queue<unknown>, item: unknown) {
+    super(queue);
+    this.#item = item;
+  }
+
+  protected override begin(): Progress {
+    return (this._about as Queue<unknown>)._put(this, this.#item);
+  }
+
+  protected override proceed(): Progress {
+    this.waitAgain();
+    return this.begin();
+  }
+
+  protected override interrupted(): void {
+    (this._about as Queue<unknown>)._leave(this, "put");
+  }
+}
 
 const join = thenable(function* join(queue: Queue<unknown>): Coroutine<void> {
   yield* queue._join();

@@ -127,16 +127,22 @@ export function gather(
     return nothing;
   }
   // Outside of a loop's callbacks the first future decides which loop it is.
-  let loop = runningScheduler() as EventLoop | null;
-  const byArgument = new Map<unknown, Future<unknown>>();
-  const children = awaitables.map((argument) => {
-    let future = byArgument.get(argument);
-    if (future === undefined) {
-      future = ensureFuture(argument, loop === null ? {} : { loop });
-      loop ??= future.getLoop();
-      byArgument.set(argument, future);
-    }
+  let onLoop: { loop?: EventLoop } = {};
+  const running = runningScheduler() as EventLoop | null;
+  if (running !== null) onLoop = { loop: running };
+  const toFuture = (argument: AwaitableOrPromise<unknown>) => {
+    const future = ensureFuture(argument, onLoop);
+    if (onLoop.loop === undefined) onLoop = { loop: future.getLoop() };
     return future;
-  });
-  return new GatheringFuture(children, [...byArgument.values()], options.returnExceptions === true);
+  };
+  const returnExceptions = options.returnExceptions === true;
+  const distinct = new Set(awaitables);
+  if (distinct.size === awaitables.length) {
+    const children = awaitables.map(toFuture);
+    return new GatheringFuture(children, children, returnExceptions);
+  }
+  const futures = new Map<unknown, Future<unknown>>();
+  for (const argument of distinct) futures.set(argument, toFuture(argument));
+  const children = awaitables.map((argument) => futures.get(argument) as Future<unknown>);
+  return new GatheringFuture(children, [...futures.values()], returnExceptions);
 }

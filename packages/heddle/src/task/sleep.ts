@@ -8,67 +8,38 @@
  * The order of events is asyncio's: when the timer is due, it runs as a callback of its own, which
  * sets the result; the task wakes one iteration later.
  */
-import { RuntimeError } from "../coroutine/errors.ts";
-import { reschedule } from "../coroutine/suspend.ts";
-import type { Suspension, ThenableAwaitable } from "../coroutine/types.ts";
+import { arm, reschedule } from "../coroutine/suspend.ts";
+import type { ThenableAwaitable } from "../coroutine/types.ts";
 import type { Timer } from "../loop/timer-heap.ts";
-import { getEventLoop } from "./current-loop.ts";
-import { FUTURE, Future, NEXT_BIT, PENDING, RETURNED, STATE } from "./future.ts";
+import { PENDING, RETURNED, STATE } from "./future.ts";
+import { NEXT_OPERATION_BIT, Operation, type Progress } from "./operation.ts";
 import { thenable } from "./thenable.ts";
 
-const STARTED = NEXT_BIT;
-const IN_HEAP = NEXT_BIT << 1;
-const AWAITED = NEXT_BIT << 2;
+const IN_HEAP = NEXT_OPERATION_BIT;
 
 /** Its delay in milliseconds is what it is about: it needs no field more than any future. */
-class Sleep extends Future<unknown> implements Timer {
-  constructor(delay: number) {
-    super(getEventLoop(), delay);
-  }
-
-  /** To the outside it is a coroutine: it starts when it is awaited, and `gather` makes a task of it. */
-  override get [FUTURE](): boolean {
-    return false;
-  }
-
-  override [Symbol.iterator](): Iterator<Suspension, unknown, unknown> {
-    this.#awaitOnce();
-    return this as unknown as Iterator<Suspension, unknown, unknown>;
-  }
-
-  override next(sent?: unknown): IteratorResult<Suspension, unknown> {
-    if ((this._bits & STARTED) === 0) this.#start();
-    return super.next(sent);
-  }
-
-  override then<A = unknown, B = never>(
-    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
-    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    this.#awaitOnce();
-    if ((this._bits & STARTED) === 0) this.#start();
-    return super.then(onFulfilled, onRejected);
-  }
-
-  #awaitOnce(): void {
-    if (this._bits & AWAITED) {
-      throw new RuntimeError("cannot reuse an awaited sleep(): call sleep() again for each wait");
-    }
-    this._bits |= AWAITED;
-  }
-
-  #start(): void {
-    this._bits |= STARTED;
+class Sleep extends Operation implements Timer {
+  protected override begin(): Progress {
     const delay = this._about as number;
-    if (delay === Number.POSITIVE_INFINITY || (this._bits & STATE) !== PENDING) return;
-    this._bits |= IN_HEAP;
-    this._loop.timers.push(this._loop.time() + delay, this);
-    this._loop.timerAdded();
+    if (delay < Number.POSITIVE_INFINITY) {
+      this._bits |= IN_HEAP;
+      this._loop.timers.push(this._loop.time() + delay, this);
+      this._loop.timerAdded();
+    }
+    return arm(this);
   }
 
   /** The timer is due. */
   run(): void {
-    if ((this._bits & STATE) === PENDING) this._settle(RETURNED, this.outcome());
+    if ((this._bits & STATE) === PENDING) this._settle(RETURNED, undefined);
+  }
+
+  protected override proceed(): Progress {
+    return { done: true, value: this.outcome() };
+  }
+
+  protected outcome(): unknown {
+    return undefined;
   }
 
   override cancel(message?: string): boolean {
@@ -77,16 +48,16 @@ class Sleep extends Future<unknown> implements Timer {
     return cancelled;
   }
 
+  protected override interrupted(): void {
+    this.cancel();
+  }
+
   isDead(): boolean {
     return (this._bits & STATE) !== PENDING;
   }
 
   left(): void {
     this._bits &= ~IN_HEAP;
-  }
-
-  protected outcome(): unknown {
-    return undefined;
   }
 
   /** For reports: what a task that sleeps waits for. */

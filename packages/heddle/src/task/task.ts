@@ -74,7 +74,7 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
   /** @internal */
   readonly owner: Owner | null;
   /** @internal */
-  _coro: Driven<T>;
+  _coro: Driven<T> | null;
   /** @internal The future that this task waits for. */
   _waitsFor: Future<unknown> | null = null;
   /** @internal */
@@ -135,10 +135,10 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
       if (bits & SLOW) result = this.#resumeSlowly();
       else if (bits & STARTED) {
         this._waitsFor = null;
-        result = this._coro.next(RESUME);
+        result = (this._coro as Driven<T>).next(RESUME);
       } else {
         this._bits = bits | STARTED;
-        result = this._coro.next(undefined);
+        result = (this._coro as Driven<T>).next(undefined);
       }
     } catch (error) {
       this.#fail(error);
@@ -187,8 +187,9 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
       if (!isCancelled(error)) error = newCancelledError(rare.cancelMessage);
       hasError = true;
     }
-    if (hasError) return throwInto(this._coro, error);
-    return this._coro.next(started ? RESUME : undefined);
+    const coro = this._coro as Driven<T>;
+    if (hasError) return throwInto(coro, error);
+    return coro.next(started ? RESUME : undefined);
   }
 
   #return(value: T): void {
@@ -212,6 +213,7 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
   /** The coroutine is over. */
   #leave(): void {
     this._waitsFor = null;
+    this._coro = null;
     (this.owner ?? this._loop.orphans).tasks.remove(this as Task<unknown>);
   }
 
@@ -310,9 +312,9 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
     this._about = String(name);
   }
 
-  /** The coroutine that this task runs. */
-  getCoro(): Awaitable<T> {
-    return this._coro as unknown as Awaitable<T>;
+  /** The coroutine that this task runs; null when the task is done. */
+  getCoro(): Awaitable<T> | null {
+    return this._coro as unknown as Awaitable<T> | null;
   }
 
   /** The context that the task runs in. */

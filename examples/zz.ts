@@ -1,0 +1,3 @@
+import { run } from "heddle";
+import main from "./chat-server.ts";
+await run(() => main());
