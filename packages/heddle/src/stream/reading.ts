@@ -1,18 +1,17 @@
 /*
  * The calls of a StreamReader: look into the buffer, wait for more, look again.
  *
- * All of them are this one loop with different ideas of what is enough. Each call is one small object,
- * its own iterator: it costs less than a coroutine, and a call that finds its bytes in the buffer
- * suspends nobody (`npm run bench -- --only echo`). A future is made only for a call that waits.
+ * All of them are this one loop with different ideas of what is enough. Each is an operation
+ * (task/operation.ts), one object for the call and its waiting; a call that finds its bytes in the
+ * buffer suspends nobody.
  *
  * A call that waits holds the reader until its task runs again. asyncio lets go of it when the bytes
  * arrive, so that a second reader can empty the buffer in between and the first one takes that for the
  * end of the stream; here the first one looks again.
  */
-import { arm } from "../coroutine/suspend.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
-import type { Suspension, ThenableAwaitable } from "../coroutine/types.ts";
-import type { Future } from "../task/future.ts";
+import { arm } from "../coroutine/suspend.ts";
+import { Operation, type Progress } from "../task/operation.ts";
 import type { ByteQueue } from "./byte-queue.ts";
 import { IncompleteReadError, LimitOverrunError } from "./errors.ts";
 import { type Owned, thenOwned } from "./owned-promise.ts";
@@ -23,19 +22,19 @@ export interface ReadSide extends Owned {
   readonly _limit: number;
   readonly _ended: boolean;
   readonly _failure: Error | null;
-  _waiter: Future<void> | null;
-  /** A future that is done when there is more; the transport is resumed if it was paused. */
-  _awaitMore(call: string): Future<void>;
+  /** The call that waits for more. */
+  _waiting: Operation | null;
+  /** Whoever waits for more must not wait for a transport that was paused. */
+  _resume(): void;
   /** Bytes were taken out of the buffer. */
   _taken(): void;
 }
 
-export abstract class Reading implements ThenableAwaitable<Uint8Array> {
+export abstract class Reading extends Operation {
   protected readonly reader: ReadSide;
-  #awaited = false;
-  #waiter: Future<void> | null = null;
 
   constructor(reader: ReadSide) {
+    super(reader);
     this.reader = reader;
   }
 
@@ -45,44 +44,41 @@ export abstract class Reading implements ThenableAwaitable<Uint8Array> {
   /** Name of the call, for errors. */
   protected abstract get call(): string;
 
-  [Symbol.iterator](): Iterator<Suspension, Uint8Array, unknown> {
-    if (this.#awaited) {
-      throw new RuntimeError(
-        `cannot reuse an awaited ${this.call}(): call it again for each piece`,
-      );
-    }
-    this.#awaited = true;
-    return this as unknown as Iterator<Suspension, Uint8Array, unknown>;
+  protected override begin(): Progress {
+    const { reader } = this;
+    if (reader._failure !== null) throw reader._failure;
+    return this.#look(reader);
   }
 
-  /** @internal */
-  next(): IteratorResult<Suspension, Uint8Array> {
+  protected override proceed(): Progress {
     const { reader } = this;
-    if (this.#waiter !== null) this.#letGo();
-    else if (reader._failure !== null) throw reader._failure;
+    if (reader._waiting === this) reader._waiting = null;
+    this.waitAgain();
+    return this.#look(reader);
+  }
+
+  protected override interrupted(): void {
+    if (this.reader._waiting === this) this.reader._waiting = null;
+  }
+
+  #look(reader: ReadSide): Progress {
     const found = this.attempt();
     if (found !== undefined) return { done: true, value: found };
     if (reader._failure !== null) throw reader._failure;
-    const waiter = reader._awaitMore(this.call);
-    this.#waiter = waiter;
-    return arm(waiter);
-  }
-
-  /** @internal */
-  throw(error: unknown): never {
-    this.#letGo();
-    throw error;
-  }
-
-  #letGo(): void {
-    const { reader } = this;
-    if (reader._waiter === this.#waiter) reader._waiter = null;
-    this.#waiter = null;
+    if (reader._waiting !== null) {
+      throw new RuntimeError(
+        `${this.call}() called while another coroutine is already waiting for incoming data: ` +
+          "only one task at a time can read a stream",
+      );
+    }
+    reader._waiting = this;
+    reader._resume();
+    return arm(this);
   }
 
   // biome-ignore lint/suspicious/noThenProperty: what a reader returns can be awaited by `await`.
-  then<A = Uint8Array, B = never>(
-    onFulfilled?: ((value: Uint8Array) => A | PromiseLike<A>) | null,
+  override then<A = unknown, B = never>(
+    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return thenOwned(this.reader, this, onFulfilled, onRejected);

@@ -8,12 +8,14 @@ import type { ThenableAwaitable } from "../coroutine/types.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import { getEventLoop } from "../task/current-loop.ts";
 import type { EventLoop } from "../task/event-loop.ts";
-import { Future } from "../task/future.ts";
+import type { Operation } from "../task/operation.ts";
 import { currentOwner, type Owner } from "../task/owner.ts";
 import { type Allocate, ByteQueue } from "./byte-queue.ts";
 import { bytesOf } from "./bytes.ts";
 import { ReadAll, ReadExactly, ReadLine, type ReadSide, ReadSome, ReadUntil } from "./reading.ts";
 import type { ReadTransport } from "./transport.ts";
+
+type Read = ThenableAwaitable<Uint8Array>;
 
 /** Bytes that a line may have, and half of what a reader buffers. */
 export const DEFAULT_LIMIT = 64 * 1024;
@@ -59,8 +61,8 @@ export class StreamReader implements ReadSide {
   _ended = false;
   /** @internal */
   _failure: Error | null = null;
-  /** @internal What the reading task waits for, until it runs again. */
-  _waiter: Future<void> | null = null;
+  /** @internal The call that waits for more, until its task runs again. */
+  _waiting: Operation | null = null;
   #transport: ReadTransport | null = null;
   #paused = false;
 
@@ -92,9 +94,9 @@ export class StreamReader implements ReadSide {
    * const all = yield* reader.read();
    */
   read(n = -1): ThenableAwaitable<Uint8Array> {
-    if (n >= 0) return new ReadSome(this, n);
+    if (n >= 0) return new ReadSome(this, n) as Read;
     checkSize(n, "read");
-    return new ReadAll(this);
+    return new ReadAll(this) as Read;
   }
 
   /**
@@ -106,7 +108,7 @@ export class StreamReader implements ReadSide {
    * Counterpart: `asyncio.StreamReader.readline` (its ValueError is a RangeError here).
    */
   readline(): ThenableAwaitable<Uint8Array> {
-    return new ReadLine(this, NEWLINE);
+    return new ReadLine(this, NEWLINE) as Read;
   }
 
   /**
@@ -121,7 +123,7 @@ export class StreamReader implements ReadSide {
     if (n < 0) {
       throw new RangeError(`readexactly() needs a number of bytes that is not negative, got ${n}`);
     }
-    return new ReadExactly(this, n);
+    return new ReadExactly(this, n) as Read;
   }
 
   /**
@@ -140,7 +142,7 @@ export class StreamReader implements ReadSide {
   readuntil(
     separator: Uint8Array | string | readonly (Uint8Array | string)[] = "\n",
   ): ThenableAwaitable<Uint8Array> {
-    if (separator === "\n") return new ReadUntil(this, NEWLINE);
+    if (separator === "\n") return new ReadUntil(this, NEWLINE) as Read;
     const several: readonly (Uint8Array | string)[] = Array.isArray(separator)
       ? separator
       : [separator];
@@ -149,7 +151,7 @@ export class StreamReader implements ReadSide {
     if (separators[0] === undefined || separators[0].length === 0) {
       throw new RangeError("readuntil() needs at least one separator of at least one byte");
     }
-    return new ReadUntil(this, separators);
+    return new ReadUntil(this, separators) as Read;
   }
 
   /** Has the stream ended, and has everything been read? */
@@ -210,32 +212,20 @@ export class StreamReader implements ReadSide {
   }
 
   #wake(): void {
-    const waiter = this._waiter;
-    if (waiter !== null && !waiter.done()) waiter.setResult(undefined);
+    const waiting = this._waiting;
+    if (waiting !== null && !waiting.done()) waiting.setResult(undefined);
   }
 
-  #resume(): void {
+  /** @internal */
+  _resume(): void {
+    if (!this.#paused) return;
     this.#paused = false;
     this.#transport?.resumeReading();
   }
 
   /** @internal */
   _taken(): void {
-    if (this.#paused && this._buffer.length <= this._limit) this.#resume();
-  }
-
-  /** @internal */
-  _awaitMore(call: string): Future<void> {
-    if (this._waiter !== null) {
-      throw new RuntimeError(
-        `${call}() called while another coroutine is already waiting for incoming data: ` +
-          "only one task at a time can read a stream",
-      );
-    }
-    // Who waits for more than the buffer holds must not wait for a transport that waits for him.
-    if (this.#paused) this.#resume();
-    this._waiter = new Future<void>(this._loop, this);
-    return this._waiter;
+    if (this.#paused && this._buffer.length <= this._limit) this._resume();
   }
 }
 

@@ -135,65 +135,13 @@ const waitClosed = thenable(function* waitClosed(writer: StreamWriter): Coroutin
 
 const LOST = "the connection is closed: what was written since then is lost";
 
-const DRAINED: IteratorReturnResult<void> = { done: true, value: undefined };
-
-/** States of a drain: not begun; then it has given way once; then it may wait for a future. */
-const FRESH = 0;
-const WAITS = 2;
-
-/** One `drain()`: its own iterator, since one is made for every answer of a server. */
-class Drain implements ThenableAwaitable<void> {
+/** One `drain()`: gives way, and may then wait for the transport. */
+class Drain extends Operation {
   readonly #writer: StreamWriter;
-  #state = FRESH;
-  #waiter: Future<void> | null = null;
+  #gaveWay = false;
 
   constructor(writer: StreamWriter) {
+    super(writer);
     this.#writer = writer;
-  }
-
-  [Symbol.iterator](): Iterator<Suspension, void, unknown> {
-    if (this.#state !== FRESH) {
-      throw new RuntimeError("cannot reuse an awaited drain(): call it again after each write");
-    }
-    return this as unknown as Iterator<Suspension, void, unknown>;
-  }
-
-  next(): IteratorResult<Suspension, void> {
-    const writer = this.#writer;
-    const state = this.#state++;
-    if (state === FRESH) {
-      const failure = writer._reader.exception();
-      if (failure !== null) throw failure;
-      return RESCHEDULE as unknown as IteratorYieldResult<Suspension>;
-    }
-    const protocol = writer._protocol;
-    if (state === WAITS) {
-      this.#forget();
-      // A writer that was woken because the connection closed in peace hears of it the next time.
-      if (protocol.lossError !== null) throw protocol.lossError;
-    } else if (protocol.lost) {
-      throw protocol.lossError ?? new ConnectionResetError(LOST);
-    } else if (protocol.paused) {
-      this.#waiter = protocol.beginDrain();
-      return arm(this.#waiter);
-    }
-    return DRAINED;
-  }
-
-  throw(error: unknown): never {
-    this.#forget();
-    throw error;
-  }
-
-  #forget(): void {
-    if (this.#waiter !== null) this.#writer._protocol.endDrain(this.#waiter);
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: what drain() returns can be awaited by `await`.
-  then<A = void, B = never>(
-    onFulfilled?: ((value: void) => A | PromiseLike<A>) | null,
-    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return thenOwned(this.#writer, this, onFulfilled, onRejected);
   }
 }

@@ -28,10 +28,10 @@ export function isCoroutine(value: unknown): value is Coroutine<unknown> {
  */
 export function isAwaitable(value: unknown): value is Awaitable<unknown> {
   if (typeof value !== "object" || value === null) return false;
-  const iterable = value as Partial<Awaitable<unknown>> & { throw?: unknown };
-  if (typeof iterable[Symbol.iterator] !== "function") return false;
-  // Generators, futures and the like: by far the most, told without an `instanceof` (some 20 ns).
-  return typeof iterable.throw === "function" || !isCollection(value);
+  // Generators, futures and the like: by far the most, told by one look (createTask is hot).
+  if (typeof (value as { throw?: unknown }).throw === "function") return true;
+  const iterable = value as Partial<Awaitable<unknown>>;
+  return typeof iterable[Symbol.iterator] === "function" && !isCollection(value);
 }
 
 function isCollection(value: object): boolean {

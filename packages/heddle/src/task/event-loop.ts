@@ -63,9 +63,6 @@ export class EventLoop extends Scheduler {
    * Counterpart: `loop.create_task`.
    */
   createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: TaskOptions): Task<T> {
-    if (this.isClosed()) {
-      throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
-    }
     const awaitable = asAwaitable(coro, "createTask");
     if (this.#taskFactory !== null) return this.#taskFactory(this, awaitable, options ?? {});
     return newTask(this, awaitable, options);

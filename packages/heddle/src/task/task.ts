@@ -40,12 +40,20 @@ import {
 } from "./future.ts";
 import { loseError } from "./lost-errors.ts";
 import type { Owner } from "./owner.ts";
-import type { TaskLinks } from "./task-list.ts";
+import type { Listed } from "./task-list.ts";
 
 const STARTED = NEXT_BIT;
 const MUST_CANCEL = NEXT_BIT << 1;
 const MUST_THROW = NEXT_BIT << 2;
 const SLOW = MUST_CANCEL | MUST_THROW;
+/** The coroutine is a generator with the engine's own `next`. */
+const NATIVE = NEXT_BIT << 3;
+
+/**
+ * The engine's `next`. Every `function*` gives its generators a hidden class of their own, so looking
+ * `next` up at each step would always be the slow, general look-up.
+ */
+const resumeGenerator = (function* () {})().next;
 
 let nextName = 1;
 
@@ -69,7 +77,7 @@ type Driven<T> = Iterator<Suspension, T, unknown>;
  * Awaiting a task gives the coroutine's result or throws its error; cancelling the awaiting task
  * cancels this one (`shield` prevents that).
  */
-export class Task<T> extends Future<T> implements Frame, Listener, Steppable, TaskLinks {
+export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Listed {
   context: Context | Variables;
   /** @internal */
   readonly owner: Owner | null;
@@ -77,10 +85,8 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
   _coro: Driven<T> | null;
   /** @internal The future that this task waits for. */
   _waitsFor: Future<unknown> | null = null;
-  /** @internal */
-  _previous: TaskLinks | null = null;
-  /** @internal */
-  _next: TaskLinks | null = null;
+  /** @internal Where it stands in the list of its run. */
+  _place = -1;
   /** @internal */
   _rare: Rarities | null = null;
 
@@ -93,7 +99,9 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
     name: string | undefined,
   ) {
     super(loop, name ?? nextName++);
-    this._coro = coro[Symbol.iterator]();
+    const driven = coro[Symbol.iterator]();
+    this._coro = driven;
+    if ((driven.next as unknown) === resumeGenerator) this._bits = NATIVE;
     this.context = context;
     this.owner = owner;
   }
@@ -107,8 +115,9 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
 
   /** @internal Let the first step come in the next iteration. */
   _start(): void {
-    (this.owner ?? this._loop.orphans).tasks.add(this as Task<unknown>);
+    // First, since a closed loop refuses it.
     this._loop.enqueue(this, STEP);
+    (this.owner ?? this._loop.orphans).tasks.add(this as Task<unknown>);
   }
 
   /** @internal Take the first step now. A task that is not done after it counts as created then. */
@@ -135,7 +144,10 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Ta
       if (bits & SLOW) result = this.#resumeSlowly();
       else if (bits & STARTED) {
         this._waitsFor = null;
-        result = (this._coro as Driven<T>).next(RESUME);
+        result =
+          bits & NATIVE
+            ? (resumeGenerator.call(this._coro, RESUME) as IteratorResult<unknown, T>)
+            : (this._coro as Driven<T>).next(RESUME);
       } else {
         this._bits = bits | STARTED;
         result = (this._coro as Driven<T>).next(undefined);

@@ -1,0 +1,94 @@
+/*
+ * What stderr shows of an error that ended the program: the error, and where in the program it was.
+ *
+ *   RangeError: 7 is odd
+ *       at halve (…/numbers.ts:3:24)          the coroutine's frames, innermost first: `yield*`
+ *       at main (…/numbers.ts:9:14)           keeps a real chain of calls
+ *     caused by: Error: …                     causes and a group's members, indented, with frames of
+ *         at read (…/numbers.ts:5:11)         their own
+ *
+ * Left out are frames of heddle, of Node, of the TypeScript loader, and of `next` and `throw` that
+ * the engine shows between two coroutines. Debug mode leaves nothing out.
+ *
+ * The stack is read as text: it is what source maps have been applied to, and what a program that
+ * wrote its own `stack` wants to be seen.
+ */
+import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
+
+const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
+const ownFolders = ["dist", "src", "bin"].map((folder) => `${packageRoot}${folder}`);
+const machinery = /[\\/]node_modules[\\/](?:heddle|@heddle[\\/][^\\/]+|tsx|esbuild)[\\/]/;
+const frameLine = /^ {4,}at /;
+const resumption = /\.(?:next|throw|return) \(<anonymous>\)$/;
+
+/** The report of an error, without a line feed at its end. `whole`: with every frame. */
+export function reportError(error: unknown, whole: boolean): string {
+  return describe(error, whole, new Set()).join("\n");
+}
+
+/** Does the stack of this error begin in the program, or in anything else that is not machinery? */
+export function hasProgramFrames(error: Error): boolean {
+  return splitStack(error).frames.some(isOfProgram);
+}
+
+function describe(error: unknown, whole: boolean, above: Set<unknown>): string[] {
+  if (!(error instanceof Error)) return [`thrown, and no Error: ${inspect(error)}`];
+  if (above.has(error)) return [`${error.name}: see above`];
+  above.add(error);
+  if (error.name === "DeadlockError" && !whole) return error.message.split("\n");
+
+  const { head, frames } = splitStack(error);
+  const lines = [...head, ...(whole ? frames : frames.filter(isOfProgram)).map(withPath)];
+  const members = (error as Partial<AggregateError>).errors;
+  if (Array.isArray(members)) {
+    for (const [index, member] of members.entries()) {
+      const inner = describe(member, whole, above);
+      lines.push(...indent(`error ${index + 1} of ${members.length}: `, inner));
+    }
+  }
+  if (error.cause !== undefined) {
+    lines.push(...indent("caused by: ", describe(error.cause, whole, above)));
+  }
+  return lines;
+}
+
+function indent(label: string, lines: string[]): string[] {
+  return lines.map((line, index) => (index === 0 ? `  ${label}${line}` : `  ${line}`));
+}
+
+/** The lines before the first frame (a message may have several), and the frames. */
+function splitStack(error: Error): { head: string[]; frames: string[] } {
+  const title = error.message === "" ? error.name : `${error.name}: ${error.message}`;
+  const stack = typeof error.stack === "string" ? error.stack : title;
+  // A message that was changed after the stack was taken is the one to show, and may have lines that
+  // look like frames.
+  const lines = stack.split("\n");
+  const first = lines.findIndex((line) => frameLine.test(line));
+  if (first < 0) return { head: lines, frames: [] };
+  return { head: lines.slice(0, first), frames: lines.slice(first) };
+}
+
+function isOfProgram(frame: string): boolean {
+  if (resumption.test(frame)) return false;
+  const place = placeOf(frame);
+  return (
+    !place.startsWith("node:") &&
+    !machinery.test(place) &&
+    !ownFolders.some((folder) => place.startsWith(folder))
+  );
+}
+
+/** `file:3:9` of `    at main (file:///file:3:9)`. */
+function placeOf(frame: string): string {
+  const inBrackets = /\(([^()]*)\)$/.exec(frame)?.[1];
+  return toPath(inBrackets ?? frame.replace(frameLine, "").replace(/^async /, ""));
+}
+
+function withPath(frame: string): string {
+  return frame.replace(/file:\/\/[^\s)]+/, toPath);
+}
+
+function toPath(place: string): string {
+  return place.startsWith("file:") ? fileURLToPath(place) : place;
+}

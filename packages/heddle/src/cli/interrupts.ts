@@ -1,0 +1,64 @@
+/*
+ * SIGINT under `heddle run`: the process's one listener.
+ *
+ * The first SIGINT cancels every run in progress, so that `finally` blocks do their work; the second
+ * ends the process at once. Runs come here by themselves: `run` looks for the function below on
+ * globalThis, under a registered symbol, so that a program's own `run(main)` and another copy of
+ * heddle are served like the main coroutine that the command started. While nothing runs there is
+ * nothing to clean up, and SIGINT does what it does in Node.
+ *
+ * npm sends its child the SIGINT that the terminal has sent already, to both of them: one key, two
+ * signals, half a millisecond apart. The second must not end what the first has asked to clean up.
+ */
+import { isCancelled } from "../task/errors.ts";
+import { INTERRUPTED } from "./end.ts";
+
+/** A program under npm gets one keystroke's signals within this many milliseconds. */
+const ECHO = 200;
+
+const cancellers = new Set<() => void>();
+let started = 0;
+let interruptedAt: number | undefined;
+
+/** Takes every run's `cancel` from its beginning until the function returned is called. */
+function watch(cancel: () => void): () => void {
+  started++;
+  // A function of its own for each run, whatever was passed.
+  const canceller = () => cancel();
+  cancellers.add(canceller);
+  return () => cancellers.delete(canceller);
+}
+
+function onSigint(): void {
+  if (interruptedAt !== undefined) {
+    if (!isEcho(performance.now() - interruptedAt)) process.exit(INTERRUPTED);
+  } else if (cancellers.size > 0) {
+    interruptedAt = performance.now();
+    for (const cancel of [...cancellers]) cancel();
+  } else if (process.listenerCount("SIGINT") === 1) {
+    process.exit(INTERRUPTED);
+  } else {
+    // Somebody else listens, and nothing runs here: without this listener it is their signal alone.
+    process.off("SIGINT", onSigint);
+  }
+}
+
+function isEcho(sinceFirst: number): boolean {
+  return sinceFirst < ECHO && (process.env.npm_lifecycle_script ?? "").includes("heddle");
+}
+
+/** Listen from now on. */
+export function listenForInterrupts(): void {
+  process.on("SIGINT", onSigint);
+  (globalThis as Record<symbol, unknown>)[Symbol.for("heddle.onSigint")] = watch;
+}
+
+/** Is this how a run ends that SIGINT has cancelled? */
+export function isInterruption(error: unknown): boolean {
+  return interruptedAt !== undefined && isCancelled(error);
+}
+
+/** Has any run been started in this process? */
+export function hasRun(): boolean {
+  return started > 0;
+}

@@ -1,0 +1,57 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { TaskList, type TaskLinks } from "../../src/task/task-list.ts";
+
+class Member implements TaskLinks {
+  _previous: TaskLinks | null = null;
+  _next: TaskLinks | null = null;
+}
+
+test("TaskList agrees with an array: the order of adding, whoever leaves", () => {
+  const operation = fc.oneof(fc.constant("add" as const), fc.nat(30));
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 80 }), (operations) => {
+      const list = new TaskList<Member>();
+      let model: Member[] = [];
+      for (const each of operations) {
+        if (each === "add") {
+          const member = new Member();
+          list.add(member);
+          model.push(member);
+        } else {
+          const leaving = model[each % Math.max(model.length, 1)];
+          if (leaving === undefined) continue;
+          list.remove(leaving);
+          model = model.filter((member) => member !== leaving);
+          expect([leaving._previous, leaving._next]).toEqual([null, null]);
+        }
+        expect([...list]).toEqual(model);
+        expect(list.isEmpty).toBe(model.length === 0);
+      }
+    }),
+  );
+});
+
+test("removing who is not in the list, or has left, does nothing", () => {
+  const list = new TaskList<Member>();
+  const [a, b] = [new Member(), new Member()];
+  list.add(a);
+  list.remove(b);
+  list.remove(a);
+  list.remove(a);
+  expect(list.isEmpty).toBe(true);
+  list.add(b);
+  expect([...list]).toEqual([b]);
+});
+
+test("who leaves while the list is walked does not cut the walk short", () => {
+  const list = new TaskList<Member>();
+  const members = [new Member(), new Member(), new Member()] as const;
+  for (const member of members) list.add(member);
+  const seen: Member[] = [];
+  for (const member of list) {
+    seen.push(member);
+    list.remove(member);
+  }
+  expect(seen).toEqual(members);
+});
