@@ -14,7 +14,7 @@
  * wrote its own `stack` wants to be seen.
  */
 import { fileURLToPath } from "node:url";
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 
 const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
 const ownFolders = ["dist", "src", "bin"].map((folder) => `${packageRoot}${folder}`);
@@ -28,12 +28,12 @@ export function reportError(error: unknown, whole: boolean): string {
 }
 
 /** Does the stack of this error begin in the program, or in anything else that is not machinery? */
-export function hasProgramFrames(error: Error): boolean {
-  return splitStack(error).frames.some(isOfProgram);
+export function hasProgramFrames(error: unknown): boolean {
+  return isError(error) && splitStack(error).frames.some(isOfProgram);
 }
 
 function describe(error: unknown, whole: boolean, above: Set<unknown>): string[] {
-  if (!(error instanceof Error)) return [`thrown, and no Error: ${inspect(error)}`];
+  if (!isError(error)) return [`thrown, and no Error: ${inspect(error)}`];
   if (above.has(error)) return [`${error.name}: see above`];
   above.add(error);
   if (error.name === "DeadlockError" && !whole) return error.message.split("\n");
@@ -53,20 +53,30 @@ function describe(error: unknown, whole: boolean, above: Set<unknown>): string[]
   return lines;
 }
 
+/** An Error of any realm. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || types.isNativeError(error);
+}
+
 function indent(label: string, lines: string[]): string[] {
   return lines.map((line, index) => (index === 0 ? `  ${label}${line}` : `  ${line}`));
 }
 
-/** The lines before the first frame (a message may have several), and the frames. */
+/**
+ * What is said (several lines, if the message has them), and the frames. The message is looked for
+ * in the stack, because it may have lines like frames, and since Node writes more into the stack than
+ * name and message: a code, or the source line of a syntax error. One that was changed after the
+ * stack was taken is not found there, and shown all the same.
+ */
 function splitStack(error: Error): { head: string[]; frames: string[] } {
-  const title = error.message === "" ? error.name : `${error.name}: ${error.message}`;
-  const stack = typeof error.stack === "string" ? error.stack : title;
-  // A message that was changed after the stack was taken is the one to show, and may have lines that
-  // look like frames.
-  const lines = stack.split("\n");
-  const first = lines.findIndex((line) => frameLine.test(line));
-  if (first < 0) return { head: lines, frames: [] };
-  return { head: lines.slice(0, first), frames: lines.slice(first) };
+  const stack = typeof error.stack === "string" ? error.stack : "";
+  const ending = `: ${error.message}`;
+  const found = error.message === "" ? -1 : stack.indexOf(ending);
+  const end = found + ending.length;
+  const title = error.message === "" ? error.name : `${error.name}${ending}`;
+  const head = found < 0 ? title : stack.slice(0, end);
+  const frames = (found < 0 ? stack : stack.slice(end)).split("\n");
+  return { head: head.split("\n"), frames: frames.filter((line) => frameLine.test(line)) };
 }
 
 function isOfProgram(frame: string): boolean {

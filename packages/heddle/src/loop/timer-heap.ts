@@ -61,7 +61,7 @@ export class TimerHeap {
 
   /** Move every timer that is due to the end of the ready queue, earliest first. */
   popDue(now: number, ready: ReadyQueue): void {
-    while (this.next() <= now) {
+    for (let when = this.next(); when <= now && this.#size > 0; when = this.next()) {
       const top = this.#items[0] as Timer;
       this.#removeTop();
       top.left();

@@ -65,15 +65,11 @@ export class StreamProtocol extends Protocol {
     wakeAll(this.#drainers);
   }
 
-  /** A task begins to wait for `resumeWriting`, or for the loss of the connection. */
-  beginDrain(): Future<void> {
+  /** For a task that is to wait until it may write on, or until the connection is gone. */
+  awaitResume(): Future<void> {
     const waiter = new Future<void>(this.#loop, "the write buffer to drain");
     this.#drainers.add(waiter);
     return waiter;
-  }
-
-  endDrain(waiter: Future<void>): void {
-    this.#drainers.delete(waiter);
   }
 
   /** Wait until the connection is gone; throws the error that ended it. */
@@ -81,16 +77,14 @@ export class StreamProtocol extends Protocol {
     if (!this.lost) {
       const waiter = new Future<void>(this.#loop, "the connection to close");
       this.#closers.add(waiter);
-      try {
-        yield* waiter;
-      } finally {
-        this.#closers.delete(waiter);
-      }
+      yield* waiter;
     }
     if (this.lossError !== null) throw this.lossError;
   }
 }
 
-function wakeAll(waiters: Iterable<Future<void>>): void {
+/** Those whose task was cancelled are done already. */
+function wakeAll(waiters: Set<Future<void>>): void {
   for (const waiter of waiters) if (!waiter.done()) waiter.setResult(undefined);
+  waiters.clear();
 }

@@ -4,11 +4,9 @@
  * asyncio's `drain` does not suspend as long as the buffer is small, so that a task which writes without
  * end starves all others; its users run into that again and again. Here it always gives way once.
  */
-import { arm, RESCHEDULE } from "../coroutine/suspend.ts";
-import { RuntimeError } from "../coroutine/errors.ts";
+import { arm, RESCHEDULE, RESUME } from "../coroutine/suspend.ts";
 import type { Coroutine, Suspension, ThenableAwaitable } from "../coroutine/types.ts";
 import type { EventLoop } from "../task/event-loop.ts";
-import type { Future } from "../task/future.ts";
 import type { Owner } from "../task/owner.ts";
 import { thenable } from "../task/thenable.ts";
 import { bytesOf } from "./bytes.ts";
@@ -35,12 +33,14 @@ export class StreamWriter implements Owned {
   readonly _protocol: StreamProtocol;
   /** @internal */
   readonly _reader: StreamReader;
+  readonly #drain: Drain;
 
   /** @internal Made by `openConnection` and `startServer`. */
   constructor(transport: Transport, protocol: StreamProtocol, reader: StreamReader) {
     this.transport = transport;
     this._protocol = protocol;
     this._reader = reader;
+    this.#drain = new Drain(this);
   }
 
   /** @internal */
@@ -77,7 +77,7 @@ export class StreamWriter implements Owned {
    * written is sent all the same. Counterpart: `asyncio.StreamWriter.drain`.
    */
   drain(): ThenableAwaitable<void> {
-    return new Drain(this);
+    return this.#drain;
   }
 
   /** Send what is buffered, then tell the other side that nothing more comes. Reading goes on. */
@@ -129,19 +129,49 @@ export class StreamWriter implements Owned {
   }
 }
 
+const DRAINED: IteratorReturnResult<void> = { done: true, value: undefined };
+
 const waitClosed = thenable(function* waitClosed(writer: StreamWriter): Coroutine<void> {
   yield* writer._protocol.waitClosed();
 });
 
-const LOST = "the connection is closed: what was written since then is lost";
-
-/** One `drain()`: gives way, and may then wait for the transport. */
-class Drain extends Operation {
+/**
+ * What `drain()` gives: one object for each writer, without any state, since one is awaited for every
+ * answer of a server. As for `reschedule`, the first `next` of an await is told from the others by what
+ * is sent.
+ */
+class Drain implements ThenableAwaitable<void> {
   readonly #writer: StreamWriter;
-  #gaveWay = false;
 
   constructor(writer: StreamWriter) {
-    super(writer);
     this.#writer = writer;
+  }
+
+  [Symbol.iterator](): Iterator<Suspension, void, unknown> {
+    return this as unknown as Iterator<Suspension, void, unknown>;
+  }
+
+  next(sent: unknown): IteratorResult<Suspension, void> {
+    const { _protocol: protocol, _reader: reader } = this.#writer;
+    if (sent !== RESUME) {
+      if (reader._failure !== null) throw reader._failure;
+      return RESCHEDULE as unknown as IteratorYieldResult<Suspension>;
+    }
+    if (protocol.lost) {
+      throw protocol.lossError ?? new ConnectionResetError("the connection is closed: not all was sent");
+    }
+    return protocol.paused ? arm(protocol.awaitResume()) : DRAINED;
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: what drain() returns can be awaited by `await`.
+  then<A = void, B = never>(
+    onFulfilled?: ((value: void) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return thenOwned(this.#writer, this, onFulfilled, onRejected);
   }
 }

@@ -28,7 +28,7 @@ export class TaskList<T extends Listed> {
 
   add(task: T): void {
     task._place = this.#tasks.length;
-    this.#tasks.push(task);
+    this.#tasks[task._place] = task;
     this.#count++;
   }
 

@@ -371,7 +371,7 @@ function badYield(yielded: unknown): string {
 }
 
 function describeYielded(value: unknown): string {
-  if (isFuture(value)) return `${value} without the star`;
+  if (value instanceof Future || isFuture(value)) return `${value} without the star`;
   if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
   if (typeof value !== "object" || value === null) return String(value);
   const kind = Object.prototype.toString.call(value).slice(8, -1);

@@ -1,0 +1,200 @@
+import { CancelledError, createTask, EventLoop, type Future, run, sleep } from "heddle";
+import { VirtualClock } from "heddle/testing";
+import { describe, expect, test } from "vitest";
+import { errorOf } from "../task/error-of.ts";
+import { virtualLoop } from "../trace.ts";
+import { reportsOf } from "./reports-of.ts";
+
+/** A clock that also moves while a callback "works". */
+class Working extends VirtualClock {
+  readonly written: string[] = [];
+  #worked = 0;
+
+  work(ms: number): void {
+    this.#worked += ms;
+  }
+
+  override now(): number {
+    return super.now() + this.#worked;
+  }
+
+  override park(when: number): boolean {
+    return super.park(when - this.#worked);
+  }
+
+  override report(text: string): void {
+    this.written.push(text);
+  }
+}
+
+describe("slow callbacks", () => {
+  test("a step that takes slowCallbackDuration or longer is reported with its task", async () => {
+    const host = new Working();
+    const loop = new EventLoop({ host });
+    await run(
+      function* () {
+        const slow = createTask(
+          function* () {
+            host.work(150);
+            yield* sleep(10);
+            host.work(99);
+            yield* sleep(10);
+            host.work(100);
+          },
+          { name: "slow" },
+        );
+        yield* slow;
+      },
+      { loop, debug: true },
+    );
+    expect(host.written).toEqual([
+      'Executing <Task "slow" pending> took 150 ms: it blocked the loop that long',
+      'Executing <Task "slow" returned> took 100 ms: it blocked the loop that long',
+    ]);
+  });
+
+  test("a slow callback is reported by its name", async () => {
+    const host = new Working();
+    const loop = new EventLoop({ host });
+    loop.slowCallbackDuration = 20;
+    await run(
+      function* () {
+        loop.callSoon(function rebuildIndex() {
+          host.work(20);
+        });
+        const task = createTask(function* () {});
+        task.addDoneCallback(function writeReport() {
+          host.work(30);
+        });
+        yield* sleep(1);
+      },
+      { loop, debug: true },
+    );
+    expect(host.written).toHaveLength(2);
+    expect(host.written[0]).toMatch(/^Executing .*rebuildIndex.* took 20 ms/);
+    expect(host.written[1]).toMatch(/^Executing .*writeReport.* took 30 ms/);
+  });
+
+  test("are nobody's business outside of debug mode", async () => {
+    const host = new Working();
+    const loop = new EventLoop({ host });
+    await run(
+      function* () {
+        host.work(5000);
+      },
+      { loop },
+    );
+    expect(host.written).toEqual([]);
+  });
+});
+
+describe("stacks", () => {
+  /** Where cancellations come from has a name in the stack. */
+  function theCanceller(task: Future<unknown>): void {
+    task.cancel("enough");
+  }
+
+  async function cancelOne(debug: boolean): Promise<CancelledError> {
+    const loop = virtualLoop();
+    const error = await run(
+      function* () {
+        const task = createTask(sleep(100));
+        yield* sleep(1);
+        theCanceller(task);
+        return yield* errorOf(task);
+      },
+      { loop, debug },
+    );
+    expect(error).toBeInstanceOf(CancelledError);
+    return error as CancelledError;
+  }
+
+  test("a CancelledError has one in debug mode, and none otherwise", async () => {
+    expect((await cancelOne(true)).stack).toMatch(/\n\s+at /);
+    expect((await cancelOne(false)).stack ?? "").not.toMatch(/\n\s+at /);
+  });
+
+  test("making a CancelledError leaves the program's stack limit alone", async () => {
+    const before = Error.stackTraceLimit;
+    await cancelOne(false);
+    expect(Error.stackTraceLimit).toBe(before);
+    expect(new Error("one of the program's own").stack).toMatch(/\n\s+at /);
+  });
+
+  test("a lost error says where its task was made", async () => {
+    const loop = virtualLoop();
+    const reports = reportsOf(loop);
+    function theMaker() {
+      createTask(
+        function* () {
+          throw new Error("lost");
+        },
+        { name: "careless" },
+      );
+    }
+    await run(
+      function* () {
+        theMaker();
+        yield* sleep(1);
+      },
+      { loop, debug: true },
+    );
+    expect(reports).toHaveLength(1);
+    expect(reports[0]?.creationStack).toContain("theMaker");
+  });
+});
+
+describe("the mode", () => {
+  test("is on for the time of the run", async () => {
+    const loop = virtualLoop();
+    expect(loop.getDebug()).toBe(false);
+    await run(
+      function* () {
+        expect(loop.getDebug()).toBe(true);
+      },
+      { loop, debug: true },
+    );
+    expect(loop.getDebug()).toBe(false);
+  });
+
+  test("runs that overlap leave it as it was, and keep it until the last of them ends", async () => {
+    const loop = virtualLoop();
+    const during: boolean[] = [];
+    const lasting = (ms: number) =>
+      run(
+        function* () {
+          yield* sleep(ms);
+          during.push(loop.getDebug());
+        },
+        { loop, debug: true },
+      );
+    await Promise.all([lasting(10), lasting(20), lasting(15)]);
+    expect(during).toEqual([true, true, true]);
+    expect(loop.getDebug()).toBe(false);
+  });
+
+  test("the order of everything is the same in debug mode", async () => {
+    async function order(debug: boolean): Promise<string[]> {
+      const log: string[] = [];
+      await run(
+        function* () {
+          const tasks = [1, 2, 3].map((n) =>
+            createTask(function* () {
+              for (let i = 0; i < 3; i++) {
+                log.push(`${n}.${i}`);
+                yield* sleep(i === 1 ? n : 0);
+              }
+            }),
+          );
+          for (const task of tasks) {
+            yield* task;
+            log.push("awaited");
+          }
+        },
+        { loop: virtualLoop(), debug },
+      );
+      return log;
+    }
+    expect(await order(true)).toEqual(await order(false));
+  });
+});

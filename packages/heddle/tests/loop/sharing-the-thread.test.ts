@@ -1,0 +1,186 @@
+/*
+ * The loop shares its thread: a program that keeps it busy must not starve the promises, timers and
+ * I/O of the program around it. These tests run on the real host, since it is the host that gives the
+ * others their turn; they count turns and measure no time.
+ *
+ * A loop that starved the others could not be stopped by a test's time limit, which is a timer too. So
+ * each busy coroutine gives up by itself after far more switches than the slices of a few
+ * milliseconds could hold on any machine.
+ */
+import { createTask, EventLoop, fromPromise, getEventLoop, run, sleep } from "heddle";
+import { describe, expect, test } from "vitest";
+
+/** A slice of 2 ms holds some 20,000 switches on a quick machine. */
+const MANY_SWITCHES = 3_000_000;
+
+/** Keeps the loop busy until `enough()`, by coroutines that only give way to each other. */
+function* busyUntil(enough: () => boolean) {
+  for (let switches = 0; !enough(); switches++) {
+    if (switches > MANY_SWITCHES) throw new Error("the embedding program was starved");
+    yield* sleep(0);
+  }
+}
+
+describe("a loop that always has work", () => {
+  test("lets setImmediate go, again and again", async () => {
+    let turns = 0;
+    const again = () => {
+      if (++turns < 5) setImmediate(again);
+    };
+    setImmediate(again);
+    await run(() => busyUntil(() => turns === 5));
+    expect(turns).toBe(5);
+  });
+
+  test("lets timers go", async () => {
+    let fired = false;
+    setTimeout(() => {
+      fired = true;
+    }, 1);
+    await run(() => busyUntil(() => fired));
+    expect(fired).toBe(true);
+  });
+
+  test("lets promises go", async () => {
+    let links = 0;
+    void (async () => {
+      for (; links < 10; links++) await null;
+    })();
+    await run(() => busyUntil(() => links === 10));
+    expect(links).toBe(10);
+  });
+
+  test("lets them go when its work is callbacks that schedule callbacks", async () => {
+    let fired = false;
+    setImmediate(() => {
+      fired = true;
+    });
+    const loop = getEventLoop();
+    await run(function* () {
+      let calls = 0;
+      let working = true;
+      const work = () => {
+        calls++;
+        if (!fired && calls < MANY_SWITCHES) loop.callSoon(work);
+        else working = false;
+      };
+      loop.callSoon(work);
+      while (working) yield* sleep(1); // real: the host gives others their turn
+    });
+    expect(fired).toBe(true);
+  });
+
+  test("lets them go when its work is timers that are due", async () => {
+    let fired = false;
+    setImmediate(() => {
+      fired = true;
+    });
+    const loop = getEventLoop();
+    await run(function* () {
+      let left = MANY_SWITCHES;
+      const work = () => {
+        if (!fired && left-- > 0) loop.callLater(0, work);
+      };
+      work();
+      yield* busyUntil(() => fired);
+    });
+    expect(fired).toBe(true);
+  });
+
+  test("lets them go in debug mode", async () => {
+    let turns = 0;
+    const again = () => {
+      if (++turns < 3) setImmediate(again);
+    };
+    setImmediate(again);
+    await run(() => busyUntil(() => turns === 3), { debug: true });
+    expect(turns).toBe(3);
+  });
+
+  test("lets the tasks of another loop go, and the other way round", async () => {
+    const [a, b] = [new EventLoop(), new EventLoop()];
+    const turns = { a: 0, b: 0 };
+    const counted = (who: "a" | "b") => () =>
+      busyUntil(() => {
+        turns[who]++;
+        return turns.a > 10 && turns.b > 10;
+      });
+    await Promise.all([run(counted("a"), { loop: a }), run(counted("b"), { loop: b })]);
+    expect(turns.a > 10 && turns.b > 10).toBe(true);
+    a.close();
+    b.close();
+  });
+
+  test("a burst within one iteration is cut too", async () => {
+    // One iteration of 300,000 callbacks takes far longer than a slice.
+    let doneWhenFired = -1;
+    let done = 0;
+    await run(function* () {
+      const loop = getEventLoop();
+      setImmediate(() => {
+        doneWhenFired = done;
+      });
+      for (let i = 0; i < 300_000; i++) {
+        loop.callSoon(() => {
+          done++;
+        });
+      }
+      yield* sleep(0);
+      expect(done).toBe(300_000);
+    });
+    expect(doneWhenFired).toBeGreaterThanOrEqual(0);
+    expect(doneWhenFired).toBeLessThan(300_000);
+  });
+});
+
+describe("a chain of promises and tasks that wake each other", () => {
+  test("does not starve setImmediate", async () => {
+    let turns = 0;
+    const again = () => {
+      if (++turns < 3) setImmediate(again);
+    };
+    setImmediate(again);
+    await run(function* () {
+      for (let links = 0; turns < 3; links++) {
+        if (links > 300_000) throw new Error("setImmediate was starved");
+        yield* fromPromise(Promise.resolve());
+      }
+    });
+    expect(turns).toBe(3);
+  });
+
+  test("does not starve setImmediate, when each link is an async function's task", async () => {
+    let fired = false;
+    setImmediate(() => {
+      fired = true;
+    });
+    await run(async () => {
+      for (let links = 0; !fired; links++) {
+        if (links > 300_000) throw new Error("setImmediate was starved");
+        await createTask(async () => links);
+      }
+    });
+    expect(fired).toBe(true);
+  });
+});
+
+describe("a loop that has slept", () => {
+  test("begins a run before the next trip of the native loop", async () => {
+    await run(sleep(0));
+    // Real time: the microtask that wakes the loop must not be taken for a part of what it did before.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const order: string[] = [];
+    await new Promise<void>((resolve) => {
+      setTimeout(() => {
+        setImmediate(() => {
+          order.push("the native loop's next trip");
+          resolve();
+        });
+        void run(function* () {
+          order.push("the run");
+        });
+      }, 1);
+    });
+    expect(order).toEqual(["the run", "the native loop's next trip"]);
+  });
+});
