@@ -9,12 +9,20 @@ interface Example {
   default: (argument?: string) => Coroutine<void>;
 }
 
+export interface Stage {
+  /** What the last chapter hashes; undefined for what it chooses itself. */
+  folder: string | undefined;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+  terminal: Terminal;
+}
+
 export interface Chapter {
   title: string;
   about: string;
   source: URL;
   /** Runs the example; gives what is to be shown below it. */
-  play: (printed: Printed[], folder: string | undefined, terminal: Terminal) => Promise<string[]>;
+  play: (printed: Printed[], stage: Stage) => Promise<string[]>;
 }
 
 const example = (name: string) => new URL(`../${name}.ts`, import.meta.url);
@@ -26,9 +34,9 @@ function plain(name: string, title: string, about: string): Chapter {
     title,
     about,
     source,
-    async play(printed, folder) {
+    async play(printed, { folder, signal }) {
       const { default: main } = (await import(source.href)) as Example;
-      await record(source, printed, () => run(main(folder), { handleSigint: true }));
+      await record(source, printed, () => run(main(folder), { signal }));
       return [];
     },
   };
@@ -40,12 +48,12 @@ const printSum: Chapter = {
     "A coroutine says `yield*` where Python says `await`. While one waits, the loop runs the others: " +
     "two sums, each waiting a tenth of a second, take a tenth of a second.",
   source: example("print-sum"),
-  async play(printed, _folder, terminal) {
+  async play(printed, { signal, terminal }) {
     const { default: main, classic } = await import("../print-sum.ts");
     const loop = getEventLoop();
     const moments = observeTasks(loop);
     try {
-      await record(this.source, printed, () => run(main(), { name: "main", handleSigint: true }));
+      await record(this.source, printed, () => run(main(), { name: "main", signal }));
     } finally {
       loop.setTaskFactory(null);
     }

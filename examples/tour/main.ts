@@ -4,7 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { isCancelled } from "heddle";
-import { type Chapter, chapters } from "./chapters.ts";
+import { type Chapter, chapters, type Stage } from "./chapters.ts";
 import type { Printed } from "./record.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { terminalOf } from "./terminal.ts";
@@ -63,15 +63,15 @@ function choose(args: string[]): Choice | "help" {
   return { numbers, folder };
 }
 
-async function tell(chapter: Chapter, number: number, folder: string | undefined): Promise<void> {
-  const terminal = terminalOf(process.stdout);
+async function tell(chapter: Chapter, number: number, stage: Stage): Promise<void> {
+  const { terminal } = stage;
   const title = ` ${number}  ${chapter.title} `;
   const write = (lines: string[]) => process.stdout.write(`${lines.join("\n")}\n`);
   const rule = "━".repeat(Math.max(terminal.width - title.length - 2, 0));
   write(["", terminal.paint("bold", `━━${title}${rule}`), "", chapter.about, ""]);
   const printed: Printed[] = [];
   try {
-    const more = await chapter.play(printed, folder, terminal);
+    const more = await chapter.play(printed, stage);
     write([...sideBySide(readFileSync(chapter.source, "utf8"), printed, terminal), ""]);
     if (more.length > 0) write([...more, ""]);
   } catch (error) {

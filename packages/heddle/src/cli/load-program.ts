@@ -11,6 +11,7 @@
 import * as nodeModule from "node:module";
 import { pathToFileURL } from "node:url";
 import type { run } from "../task/run.ts";
+import { isRunnable } from "./main-function.ts";
 import type { ProgramFile } from "./program-file.ts";
 import { resolve } from "./resolve-hook.ts";
 
@@ -36,8 +37,8 @@ function mainOf(exports: Record<string, unknown>, file: ProgramFile): unknown {
   const main = exports.default;
   const required = nodeModule.createRequire(file.realPath).cache[file.realPath];
   if (required === undefined || required.exports !== main) return main;
-  // CommonJS: an object is a list of exports, and no attempt at a main.
-  if (typeof main !== "object" || main === null) return main;
+  // CommonJS: an object that cannot be run is a list of exports, and no attempt at a main.
+  if (typeof main !== "object" || main === null || isRunnable(main)) return main;
   return "default" in main ? main.default : undefined;
 }
 

@@ -7,7 +7,7 @@
  * reason; programs have a handful of variables, where copying a small Map is quicker.
  */
 import { RuntimeError } from "../coroutine/errors.ts";
-import { current, isEntered, within } from "./current.ts";
+import { currentFrame, type Frame, isEntered, within } from "./current.ts";
 
 export type Variables = ReadonlyMap<ContextVar<unknown>, unknown>;
 
@@ -39,7 +39,7 @@ export class Context {
         "cannot enter context: it is already entered. Enter a copy of it: context.copy().run(…)",
       );
     }
-    const { owner, frameTask } = current;
+    const { owner, frameTask } = currentFrame();
     return within({ context: this, owner, frameTask }, () => fn(...args));
   }
 
@@ -80,17 +80,23 @@ export function copyContext(): Context {
 
 /** @internal The running variables as an immutable map: a copy of the context that costs nothing. */
 export function snapshot(): Variables {
-  const { context } = current;
+  return variablesOf(currentFrame());
+}
+
+/** @internal The variables of a frame as they are now. */
+export function variablesOf(frame: Frame): Variables {
+  const { context } = frame;
   // Not by `instanceof`: this runs for each new task, and that costs some 20 ns.
   return (context as Context)._variables ?? (context as Variables);
 }
 
 /** @internal The running context as an object that can be changed. */
 function materialised(): Context {
-  const { context } = current;
+  const frame = currentFrame();
+  const { context } = frame;
   if (context instanceof Context) return context;
   const made = contextOf(context);
-  current.context = made;
+  frame.context = made;
   return made;
 }
 

@@ -1,10 +1,15 @@
 /*
- * What is running right now: one variable, written once for each callback of the loop.
+ * What is running right now.
  *
  * A frame is whatever the loop runs: a task, a handle, a done callback. It carries the context
  * (values of ContextVars), the owner (the run that it belongs to) and, for `currentTask()`, the
- * task. A switch between tasks is therefore one store. Frames nest only where code is entered from
- * inside a frame (`Context.run`, an eager task): those push the outer one onto `outerFrames`.
+ * task.
+ *
+ * A task that is stepped is not stored anywhere: it is the entry of the ready queue that is being
+ * run. Storing it in a variable would be the dearest thing in a step (a young object into an old
+ * place, which the garbage collector must be told: 27 cycles of some 160). Handles and callbacks,
+ * which are rarer, say `enter` and `leave`. Frames nest only where code is entered from inside a
+ * frame (`Context.run`, an eager task): that is `within`.
  *
  * A frame's context is either an immutable map of variables, which is what a task starts with (so
  * that copying a context for each task costs nothing), or a `Context` object once somebody has
@@ -20,34 +25,57 @@ export interface Frame {
   readonly frameTask: object | null;
 }
 
+/** A ready queue knows which task it is stepping. */
+export interface FrameSource {
+  readonly stepped: Frame | null;
+}
+
 export const NO_VARIABLES: Variables = new Map();
 
 /** The frame of code that no loop has called: the top level of the program. */
 export const BASE_FRAME: Frame = { context: NO_VARIABLES, owner: null, frameTask: null };
 
-export let current: Frame = BASE_FRAME;
-
+let entered: Frame | null = null;
+let source: FrameSource | null = null;
 const outerFrames: Frame[] = [];
 
-/** Make `frame` the running one. For the loop, which has nothing outside. */
+/** The frame that runs now. */
+export function currentFrame(): Frame {
+  if (entered !== null) return entered;
+  if (source !== null) return source.stepped ?? BASE_FRAME;
+  return BASE_FRAME;
+}
+
+/** A loop begins (its ready queue) or ends (null) to run callbacks. */
+export function runFrom(queue: FrameSource | null): void {
+  source = queue;
+}
+
+/** Make `frame` the running one, until `leave`. For what the loop calls, which has nothing outside. */
 export function enter(frame: Frame): void {
-  current = frame;
+  entered = frame;
+}
+
+export function leave(): void {
+  entered = null;
 }
 
 /** Run `fn` in `frame`, inside the frame that runs now. */
 export function within<T>(frame: Frame, fn: () => T): T {
-  const outer = current;
-  outerFrames.push(outer);
-  current = frame;
+  const before = entered;
+  outerFrames.push(currentFrame());
+  entered = frame;
   try {
     return fn();
   } finally {
     outerFrames.pop();
-    current = outer;
+    entered = before;
   }
 }
 
 /** Is this context the one of the running frame or of a frame around it? */
 export function isEntered(context: Context): boolean {
-  return current.context === context || outerFrames.some((frame) => frame.context === context);
+  return (
+    currentFrame().context === context || outerFrames.some((frame) => frame.context === context)
+  );
 }

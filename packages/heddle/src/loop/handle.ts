@@ -6,7 +6,7 @@
  * called any more, as with asyncio's closed loop.
  */
 import { Context, type Variables } from "../context/context.ts";
-import { enter, type Frame } from "../context/current.ts";
+import { enter, type Frame, leave } from "../context/current.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Timer } from "./timer-heap.ts";
 
@@ -82,6 +82,8 @@ export class Handle implements Frame {
         exception: error,
         handle: this,
       });
+    } finally {
+      leave();
     }
   }
 }

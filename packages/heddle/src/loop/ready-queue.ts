@@ -12,6 +12,8 @@
  * place in the code that sees tasks only, which V8 inlines, and everything else by `run`.
  */
 
+import type { Frame } from "../context/current.ts";
+
 /** Something the loop can call. `argument` is what was pushed with it. */
 export interface Runnable {
   run(argument: unknown): void;
@@ -26,6 +28,10 @@ export interface Steppable {
 
 const INITIAL_SLOTS = 256;
 
+const NOTHING = 0;
+const TASK = 1;
+const CALLBACK = 2;
+
 /** A ring above this size is given back when the queue has run empty. */
 const KEPT_SLOTS = 1 << 16;
 
@@ -34,6 +40,8 @@ export class ReadyQueue {
   #mask = INITIAL_SLOTS - 1;
   #head = 0;
   #tail = 0;
+  /** What kind of entry is being called. */
+  #calling: typeof NOTHING | typeof TASK | typeof CALLBACK = NOTHING;
 
   get length(): number {
     return ((this.#tail - this.#head) & this.#mask) >> 1;
@@ -52,17 +60,48 @@ export class ReadyQueue {
     if (this.#tail === this.#head) this.#grow();
   }
 
-  /** Call the oldest entry. The queue must not be empty. */
+  /**
+   * Call the oldest entry, then remove it. The queue must not be empty. While it is called it stays at
+   * the head, so that `stepped` can tell which task is running.
+   */
   runNext(): void {
     const head = this.#head;
+    const target = this.#slots[head];
+    const argument = this.#slots[head + 1];
+    if (argument === STEP) {
+      this.#calling = TASK;
+      (target as Steppable).step();
+    } else {
+      this.#calling = CALLBACK;
+      (target as Runnable).run(argument);
+    }
+    this.#removeHead();
+  }
+
+  #removeHead(): void {
+    this.#calling = NOTHING;
+    // The call may have moved the ring.
+    const head = this.#head;
     const slots = this.#slots;
-    const target = slots[head];
-    const argument = slots[head + 1];
     slots[head] = undefined;
     slots[head + 1] = undefined;
     this.#head = (head + 2) & this.#mask;
-    if (argument === STEP) (target as Steppable).step();
-    else (target as Runnable).run(argument);
+  }
+
+  /** The task that is being stepped; null in other callbacks. */
+  get stepped(): Frame | null {
+    return this.#calling === TASK ? (this.#slots[this.#head] as Frame) : null;
+  }
+
+  /** What `runNext` will call, for reports. */
+  describeNext(): string {
+    const target = this.#slots[this.#head] as object;
+    return "frameTask" in target ? String(target.frameTask ?? "a callback") : "a callback";
+  }
+
+  /** An entry has failed in a way that no entry may: forget it, or it would be called again. */
+  dropFailed(): void {
+    if (this.#calling !== NOTHING) this.#removeHead();
   }
 
   /** The queue has run empty: give back the memory of a burst. */

@@ -24,7 +24,7 @@
  */
 import type { Context, Variables } from "../context/context.ts";
 import { snapshot } from "../context/context.ts";
-import { BASE_FRAME, current, enter } from "../context/current.ts";
+import { currentFrame, runFrom } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import { type Callback, Handle, type HandleOwner, TimerHandle } from "./handle.ts";
 import type { Host } from "./host.ts";
@@ -286,6 +286,7 @@ export class Scheduler {
     }
     if (this.#closed) return;
     running = this;
+    runFrom(this.ready);
     this.#awake = true;
     try {
       this.#slice();
@@ -293,7 +294,7 @@ export class Scheduler {
       this.#crash(error);
     } finally {
       running = null;
-      enter(BASE_FRAME);
+      runFrom(null);
       this.#awake = this.#yielded;
     }
   }
@@ -365,7 +366,6 @@ export class Scheduler {
       this.#drained = false;
       if (this.foreignWaits > 0) return false;
     }
-    enter(BASE_FRAME);
     this.ready.shrink();
     if (this.host.park(when, this.#turn)) return true;
     if (this.host.virtual && when === Number.POSITIVE_INFINITY) this.stalled();
@@ -379,6 +379,7 @@ export class Scheduler {
 
   #crash(error: unknown): void {
     this.#todo = 0;
+    this.ready.dropFailed();
     const runners = [...this.runners];
     if (runners.length === 0) this.host.report(`heddle's event loop failed: ${String(error)}`);
     for (const runner of runners) {
@@ -392,11 +393,10 @@ export class Scheduler {
     this.#attention = true;
     for (let todo = this.ready.length; todo > 0; todo--) {
       const began = this.host.now();
-      enter(BASE_FRAME);
+      const what = this.ready.describeNext();
       this.ready.runNext();
       const took = this.host.now() - began;
       if (took < this.slowCallbackDuration) continue;
-      const what = current === BASE_FRAME ? "a callback" : String(current.frameTask ?? current);
       this.host.report(
         `Executing ${what} took ${took.toFixed(0)} ms: it blocked the loop that long`,
       );
@@ -513,7 +513,7 @@ function describeError(error: unknown): string {
 }
 
 function ownerOf(): HandleOwner | null {
-  return current.owner as HandleOwner | null;
+  return currentFrame().owner as HandleOwner | null;
 }
 
 function checkTime(value: number, what: string): void {

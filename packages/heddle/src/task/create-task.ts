@@ -1,7 +1,7 @@
 /*
  * The functions that find the loop and the run by themselves.
  */
-import { current } from "../context/current.ts";
+import { currentFrame } from "../context/current.ts";
 import { runningScheduler } from "../loop/scheduler.ts";
 import type { Runnable } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
@@ -24,7 +24,8 @@ import type { Task } from "./task.ts";
  * const page = yield* task;
  */
 export function createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: TaskOptions): Task<T> {
-  return getEventLoop().createTask(coro, options);
+  const running = runningScheduler() as EventLoop | null;
+  return (running ?? getEventLoop()).createTask(coro, options);
 }
 
 /**
@@ -32,7 +33,7 @@ export function createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: Task
  * order of creation. Counterpart: `asyncio.all_tasks`.
  */
 export function allTasks(loop?: EventLoop): Set<Task<unknown>> {
-  const owner = current.owner as Owner | null;
+  const owner = currentFrame().owner as Owner | null;
   if (loop === undefined && owner !== null && runningScheduler() !== null)
     return new Set(owner.tasks);
   const whole = loop ?? getEventLoop();

@@ -4,7 +4,8 @@
  * asyncio's loop as its users know it. `runForever` and `runUntilComplete` return promises: the
  * thread belongs to the embedding program too, and JavaScript cannot block it.
  */
-import { type Context, snapshot } from "../context/context.ts";
+import { type Context, snapshot, variablesOf } from "../context/context.ts";
+import { currentFrame } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Awaitable } from "../coroutine/types.ts";
 import type { Host } from "../loop/host.ts";
@@ -64,8 +65,16 @@ export class EventLoop extends Scheduler {
    */
   createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: TaskOptions): Task<T> {
     const awaitable = asAwaitable(coro, "createTask");
+    if (options === undefined && this.#taskFactory === null && !this.getDebug()) {
+      // The usual case, short enough for the engine to inline.
+      const frame = currentFrame();
+      const owner = frame.owner as Owner | null;
+      const task = new Task<T>(awaitable, this, owner, variablesOf(frame), undefined);
+      task._start();
+      return task;
+    }
     if (this.#taskFactory !== null) return this.#taskFactory(this, awaitable, options ?? {});
-    return newTask(this, awaitable, options);
+    return newTask(this, awaitable, options ?? {});
   }
 
   /**
@@ -145,20 +154,11 @@ export class EventLoop extends Scheduler {
   }
 }
 
-function newTask<T>(
-  loop: EventLoop,
-  coro: Awaitable<T>,
-  options: TaskOptions | undefined,
-): Task<T> {
-  const owner = currentOwner();
-  if (options === undefined && !loop.getDebug()) {
-    const task = new Task<T>(coro, loop, owner, snapshot(), undefined);
-    task._start();
-    return task;
-  }
-  const task = new Task<T>(coro, loop, owner, options?.context ?? snapshot(), options?.name);
+function newTask<T>(loop: EventLoop, coro: Awaitable<T>, options: TaskOptions): Task<T> {
+  const context = options.context ?? snapshot();
+  const task = new Task<T>(coro, loop, currentOwner(), context, options.name);
   if (loop.getDebug()) task._rememberCreation(creationStack());
-  if (options?.eagerStart === true && runningScheduler() === loop) task._startEagerly();
+  if (options.eagerStart === true && runningScheduler() === loop) task._startEagerly();
   else task._start();
   return task;
 }

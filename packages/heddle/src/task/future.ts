@@ -18,7 +18,7 @@
  * An error that nobody fetches must be seen: see lost-errors.ts.
  */
 import { type Context, snapshot, type Variables } from "../context/context.ts";
-import { current, enter, type Frame } from "../context/current.ts";
+import { currentFrame, enter, type Frame, leave } from "../context/current.ts";
 import { arm } from "../coroutine/suspend.ts";
 import type { Suspension } from "../coroutine/types.ts";
 import type { Runnable } from "../loop/ready-queue.ts";
@@ -59,7 +59,7 @@ class DoneCallback implements Listener, Frame, Runnable {
   constructor(fn: (future: never) => unknown, context: Context | Variables) {
     this.fn = fn;
     this.context = context;
-    this.owner = current.owner;
+    this.owner = currentFrame().owner;
   }
 
   get frameTask(): null {
@@ -81,6 +81,8 @@ class DoneCallback implements Listener, Frame, Runnable {
         exception: error,
         future: future as object,
       });
+    } finally {
+      leave();
     }
   }
 }

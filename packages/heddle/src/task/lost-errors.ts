@@ -8,7 +8,7 @@
  * A record holds the error and what the future was called, never the future: remembering it would
  * keep it from being collected. Only failing futures pay for this.
  */
-import { current } from "../context/current.ts";
+import { currentFrame } from "../context/current.ts";
 import type { Scheduler } from "../loop/scheduler.ts";
 import type { Future } from "./future.ts";
 
@@ -38,7 +38,8 @@ export type { LostError };
 
 /** @internal `future` has failed; nobody has fetched the error yet. */
 export function loseError(future: Future<unknown>, error: unknown, creationStack?: string): void {
-  const owner = ((future as { owner?: object }).owner ?? current.owner) as LedgerOwner | null;
+  const owner = ((future as { owner?: object }).owner ??
+    currentFrame().owner) as LedgerOwner | null;
   let ledger = nobodys;
   if (owner !== null) {
     owner.lostErrors ??= new Set();

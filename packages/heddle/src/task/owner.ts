@@ -4,7 +4,7 @@
  * Ownership passes on through frames (tasks, handles, done callbacks): what they start belongs to
  * the same owner. When a run ends, what is left of it is cancelled, closed and awaited.
  */
-import { current } from "../context/current.ts";
+import { currentFrame } from "../context/current.ts";
 import type { Awaitable } from "../coroutine/types.ts";
 import type { HandleOwner } from "../loop/handle.ts";
 import type { LedgerOwner, LostError } from "./lost-errors.ts";
@@ -46,5 +46,5 @@ export class Owner implements HandleOwner, LedgerOwner {
 
 /** @internal The owner of the running frame; null outside of any run. */
 export function currentOwner(): Owner | null {
-  return current.owner as Owner | null;
+  return currentFrame().owner as Owner | null;
 }

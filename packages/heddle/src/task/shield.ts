@@ -1,7 +1,6 @@
 /*
  * shield: wait for something without passing a cancellation on to it.
  */
-import { BASE_FRAME, enter } from "../context/current.ts";
 import type { Runnable } from "../loop/ready-queue.ts";
 import type { AwaitableOrPromise } from "./as-coroutine.ts";
 import { ensureFuture } from "./event-loop.ts";
@@ -53,7 +52,6 @@ class ShieldingFuture<T> extends Future<T> implements Listener {
 const REPORTER: Listener & Runnable = {
   wake: (inner) => inner._loop.enqueue(REPORTER, inner),
   run(done) {
-    enter(BASE_FRAME);
     const inner = done as Future<unknown>;
     if (inner.cancelled()) return;
     const error = inner.exception();

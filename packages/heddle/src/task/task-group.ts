@@ -7,7 +7,6 @@
  *
  * The group is itself the listener of its tasks: no closure for each child.
  */
-import { BASE_FRAME, enter } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import { awaitBody, type Runnable } from "./as-coroutine.ts";
@@ -138,7 +137,6 @@ export class TaskGroup implements Listener {
 
   /** @internal A task is done. */
   run(done: unknown): void {
-    enter(BASE_FRAME);
     const task = done as Task<unknown>;
     this.#tasks.delete(task);
     if (this.#tasks.size === 0 && this.#completed?.done() === false) {

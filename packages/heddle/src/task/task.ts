@@ -11,7 +11,7 @@
  *               CancelledError out
  *
  * Only `step` moves a task from state to state. It is the hot path of the whole runtime: one call
- * of the coroutine's `next`, one store for the current frame, no allocation, no closure. The
+ * of the coroutine's `next`, no allocation, no closure, no store of a young object. The
  * unusual (a cancellation to be thrown, an error of the driver) goes through `#resumeSlowly`.
  *
  * Everything follows CPython 3.14's Task, ties included: a cancellation that arrives while the task
@@ -19,7 +19,7 @@
  * coroutine that returns with a cancellation still pending is cancelled.
  */
 import { Context, contextOf, type Variables } from "../context/context.ts";
-import { current, enter, type Frame, within } from "../context/current.ts";
+import { currentFrame, type Frame, within } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import { ARMED, RESUME } from "../coroutine/suspend.ts";
 import type { Awaitable, Suspension } from "../coroutine/types.ts";
@@ -137,7 +137,6 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
 
   /** @internal Run the coroutine to its next suspension. */
   step(): void {
-    enter(this);
     const bits = this._bits;
     let result: IteratorResult<unknown, T>;
     try {
@@ -382,5 +381,5 @@ function describeYielded(value: unknown): string {
 
 /** The task whose code is running; null in callbacks and outside. Counterpart: `asyncio.current_task`. */
 export function currentTask(): Task<unknown> | null {
-  return current.frameTask as Task<unknown> | null;
+  return currentFrame().frameTask as Task<unknown> | null;
 }

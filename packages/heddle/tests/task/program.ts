@@ -38,7 +38,10 @@ const PATIENCE = 10_000;
 export async function runProgram(program: string, options: ProgramOptions = {}): Promise<Ended> {
   const bundle = await build({
     stdin: { contents: program, resolveDir: sources, loader: "ts" },
-    alias: { heddle: join(sources, "index.ts"), "heddle/testing": join(sources, "testing/index.ts") },
+    alias: {
+      heddle: join(sources, "index.ts"),
+      "heddle/testing": join(sources, "testing/index.ts"),
+    },
     bundle: true,
     write: false,
     format: "esm",

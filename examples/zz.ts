@@ -1,3 +1,0 @@
-import { run } from "heddle";
-import main from "./chat-server.ts";
-await run(() => main());

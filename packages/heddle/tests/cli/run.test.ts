@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { heddle, program, start } from "./heddle-command.ts";
+
+const done = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: "" });
+
+describe("the main of a program", () => {
+  it.each([
+    ["a coroutine function, in TypeScript", "using.ts", "held true\nheld false\n"],
+    ["an async function", "async-main.mjs", "async function\n"],
+    ["a coroutine", "coroutine.mjs", "coroutine\n"],
+    ["module.exports", "common.cjs", "module.exports\n"],
+    ["exports.default of a compiled module", "common-default.cjs", "exports.default\n"],
+    ["the top level of TypeScript", "own-run.ts", "run() at the top level\n"],
+    ["the top level of CommonJS", "common-top-level.cjs", "run() of a CommonJS program\n"],
+    ["no coroutine at all", "no-coroutine.js", "plain\n"],
+  ])("is %s", async (_, file, stdout) => {
+    expect(await heddle("run", file)).toEqual(done(stdout));
+  });
+
+  it("may stand where no heddle is installed, in TypeScript and in JavaScript", async () => {
+    const source = `
+      import { sleep } from "heddle";
+      export default function* main() { console.log(yield* sleep(1, "found")); }
+    `;
+    expect(await heddle("run", program("main.ts", source))).toEqual(done("found\n"));
+    expect(await heddle("run", program("main.mjs", source))).toEqual(done("found\n"));
+  });
+
+  it("may have a name that is no URL", async () => {
+    const file = program("50% off #1?.mjs", "export default async () => console.log('ran');");
+    expect(await heddle("run", file)).toEqual(done("ran\n"));
+  });
+});
+
+describe("the exit status", () => {
+  it("is not what main returns, but process.exitCode", async () => {
+    expect(await heddle("run", "returns-number.js")).toEqual(done(""));
+    expect(await heddle("run", "exit-code.js")).toEqual({ ...done(""), status: 7 });
+  });
+
+  it("is 0 or 1 after all that was printed has gone out", async () => {
+    for (const [ending, status] of [["well", 0], ["fail", 1]] as const) {
+      const outcome = await heddle("run", "flood.js", ending);
+      expect([outcome.status, outcome.stdout.length]).toEqual([status, 4000 * 256]);
+    }
+  });
+});
+
+describe("debug mode", () => {
+  const debugging = "outside true\ninside true\n";
+
+  it("is off", async () => {
+    expect(await heddle("run", "debug.ts")).toEqual(done("outside false\ninside false\n"));
+  });
+
+  it("is on by --debug, and by HEDDLE_DEBUG=1", async () => {
+    expect(await heddle("run", "--debug", "debug.ts")).toEqual(done(debugging));
+    const { outcome } = start(["run", "debug.ts"], { HEDDLE_DEBUG: "1" });
+    expect(await outcome).toEqual(done(debugging));
+  });
+});
