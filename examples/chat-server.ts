@@ -2,8 +2,7 @@
 // A hundred clients come at once. One reads slowly, and nobody
 // waits for it; one says nothing, and is cut off.
 import type { Coroutine, StreamReader, StreamWriter } from "heddle";
-import { gather, Queue, sleep, TimeoutError } from "heddle";
-import { taskGroup, waitFor } from "heddle";
+import { gather, Queue, sleep, TimeoutError, taskGroup, waitFor } from "heddle";
 import { openConnection, startServer } from "heddle/node";
 
 const CLIENTS = 100;
@@ -32,21 +31,14 @@ function tell(from: string, line: string): void {
   }
 }
 
-function* deliver(
-  outbox: Queue<string>,
-  writer: StreamWriter,
-): Coroutine<never> {
+function* deliver(outbox: Queue<string>, writer: StreamWriter): Coroutine<never> {
   while (true) {
     writer.write(yield* outbox.get());
     yield* writer.drain(); // while the client does not read
   }
 }
 
-function* host(
-  name: string,
-  reader: StreamReader,
-  writer: StreamWriter,
-): Coroutine<void> {
+function* host(name: string, reader: StreamReader, writer: StreamWriter): Coroutine<void> {
   const outbox = new Queue<string>(200, { name });
   outboxes.set(name, outbox);
   if (outboxes.size === CLIENTS - 1) tell("server", "all are here");
@@ -65,10 +57,7 @@ function* host(
   }
 }
 
-function* serve(
-  reader: StreamReader,
-  writer: StreamWriter,
-): Coroutine<void> {
+function* serve(reader: StreamReader, writer: StreamWriter): Coroutine<void> {
   try {
     const name = yield* waitFor(readLine(reader), PATIENCE);
     yield* host(name, reader, writer);

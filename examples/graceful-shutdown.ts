@@ -11,10 +11,7 @@ const GRACE = 1000;
 
 let inProgress = 0;
 
-function* answer(
-  reader: StreamReader,
-  writer: StreamWriter,
-): Coroutine<void> {
+function* answer(reader: StreamReader, writer: StreamWriter): Coroutine<void> {
   inProgress++;
   try {
     const line = yield* reader.readline();

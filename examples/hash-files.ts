@@ -1,32 +1,27 @@
-// Hash every file below a folder:  heddle run examples/hash-files.ts [FOLDER]
+// Hash every file below a folder, also those in .git and
+// node_modules:  heddle run examples/hash-files.ts [FOLDER]
 //
-// A walker puts paths into a queue that holds a hundred, eight workers take them out: however
-// large the folder is, little of it is in memory. Every file counts, also those in .git and
-// node_modules; links are not followed. Ctrl-C closes what is open and says how far it came.
+// A walker puts paths into a queue that holds a hundred, eight
+// workers take them out: however large the folder is, little of
+// it is in memory. Ctrl-C closes what is open, says how far it
+// came, and ends with status 130.
 import { createHash } from "node:crypto";
-import type { Dirent } from "node:fs";
-import { open, readdir, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
-import {
-  type Awaitable,
-  type Coroutine,
-  createTask,
-  fromPromise,
-  gather,
-  Queue,
-  QueueShutDown,
-  rethrowIfCancelled,
-  taskGroup,
-} from "heddle";
+import { open } from "node:fs/promises";
+import { relative } from "node:path";
+import { createTask, gather, taskGroup } from "heddle";
+import { type Coroutine, Queue, QueueShutDown } from "heddle";
+import { chooseFolder } from "./parts/choose-folder.ts";
 import { HashJob } from "./parts/hash-job.ts";
 import { progressBar } from "./parts/progress-bar.ts";
+import { walk } from "./parts/walk.ts";
 
 const WORKERS = 8;
 const CHUNK = 256 * 1024;
 
-// An async function can be the body of a task as well. Cancelling the task aborts `signal`, and
-// heddle waits until the function has ended: the file is closed in every case.
-async function hashFile(job: HashJob, path: string, signal: AbortSignal): Promise<string> {
+// An async function can be the body of a task as well. To
+// cancel the task aborts `signal`, and then the function is
+// waited for: its file is closed in every case.
+async function hashFile(job: HashJob, path: string, signal: AbortSignal) {
   const file = await open(path);
   job.open++;
   try {
@@ -45,61 +40,35 @@ async function hashFile(job: HashJob, path: string, signal: AbortSignal): Promis
   }
 }
 
-function* work(job: HashJob, root: string, paths: Queue<string>): Coroutine<void> {
+function* work(job: HashJob, paths: Queue<string>): Coroutine<void> {
   try {
     while (true) {
       const path = yield* paths.get();
       try {
         const digest = yield* createTask((signal) => hashFile(job, path, signal));
-        job.add(relative(root, path), digest);
+        job.add(path, digest);
       } catch (error) {
+        // One file that cannot be read does not end the job.
         job.fail(error);
       }
     }
   } catch (error) {
-    if (!(error instanceof QueueShutDown)) throw error; // empty, and nothing will come
+    // Shut down and empty: nothing is left to be done.
+    if (!(error instanceof QueueShutDown)) throw error;
   }
-}
-
-type Visit = (path: string) => Awaitable<void>;
-
-function* walk(job: HashJob, root: string, visit: Visit): Coroutine<void> {
-  const folders = [root];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    let entries: Dirent[] = [];
-    try {
-      entries = yield* fromPromise(readdir(folder, { withFileTypes: true }));
-    } catch (error) {
-      job.fail(error);
-    }
-    for (const entry of entries) {
-      const path = join(folder, entry.name);
-      if (entry.isFile()) yield* visit(path);
-      else if (entry.isDirectory()) folders.push(path);
-    }
-  }
-}
-
-// Runs ahead of the workers, so that the progress bar knows how much there is.
-function* count(job: HashJob, root: string): Coroutine<void> {
-  yield* walk(new HashJob(), root, function* () {
-    job.found++;
-  });
 }
 
 function* hashFolder(job: HashJob, root: string): Coroutine<void> {
   const paths = new Queue<string>(100, { name: "paths" });
-  // Whatever ends this block, an error or Ctrl-C, has ended all of its tasks before.
+  // Whatever ends this block, an error or Ctrl-C, all of its
+  // tasks have ended before.
   yield* taskGroup(function* (group) {
-    const bar = group.createTask(
-      progressBar(() => job.progress()),
-      { name: "progress bar" },
+    const bar = group.createTask(progressBar(job));
+    const workers = Array.from({ length: WORKERS }, (_, n) =>
+      group.createTask(work(job, paths), { name: `worker ${n}` }),
     );
-    if (process.stderr.isTTY) group.createTask(count(job, root), { name: "count" });
-    const workers = Array.from({ length: WORKERS }, (_, number) =>
-      group.createTask(work(job, root, paths), { name: `worker ${number + 1}` }),
-    );
-    yield* walk(job, root, (path) => paths.put(path)); // put waits while the queue is full
+    // `put` waits while the queue is full.
+    yield* walk(root, (path) => paths.put(path), job.fail);
     paths.shutdown();
     yield* gather(workers);
     bar.cancel();
@@ -107,22 +76,14 @@ function* hashFolder(job: HashJob, root: string): Coroutine<void> {
 }
 
 export default function* main(folder = process.argv[2]): Coroutine<void> {
-  const root = resolve(folder ?? join(import.meta.dirname, ".."));
-  try {
-    const found = yield* fromPromise(stat(root));
-    if (!found.isDirectory()) throw new Error(`${root} is not a folder`);
-  } catch (error) {
-    rethrowIfCancelled(error);
-    console.error(`hash-files: ${(error as Error).message}`);
-    process.exitCode = 2;
-    return;
-  }
-  const job = new HashJob();
-  let ending: "done" | "interrupted" = "interrupted";
+  const root = yield* chooseFolder(folder);
+  if (root === undefined) return;
+  const job = new HashJob(root);
   try {
     yield* hashFolder(job, root);
-    ending = "done";
-  } finally {
-    job.report(ending);
+    job.report("done");
+  } catch (error) {
+    job.report("interrupted");
+    throw error;
   }
 }

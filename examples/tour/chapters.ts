@@ -4,9 +4,12 @@ import { type Printed, record } from "./record.ts";
 import type { Terminal } from "./terminal.ts";
 import { drawTimeline, observeTasks } from "./timeline.ts";
 
-/** What every example exports. */
-interface Example {
-  default: (argument?: string) => Coroutine<void>;
+export interface Chapter {
+  title: string;
+  about: string;
+  source: URL;
+  /** Runs the example; gives what is to be shown below it. */
+  play: (printed: Printed[], stage: Stage) => Promise<string[]>;
 }
 
 export interface Stage {
@@ -17,19 +20,16 @@ export interface Stage {
   terminal: Terminal;
 }
 
-export interface Chapter {
-  title: string;
-  about: string;
-  source: URL;
-  /** Runs the example; gives what is to be shown below it. */
-  play: (printed: Printed[], stage: Stage) => Promise<string[]>;
+/** What every example exports. */
+interface Example {
+  default: (argument?: string) => Coroutine<void>;
 }
 
-const example = (name: string) => new URL(`../${name}.ts`, import.meta.url);
+const sourceOf = (name: string) => new URL(`../${name}.ts`, import.meta.url);
 
-/** A chapter that runs an example and no more. */
+/** A chapter that runs an example, and no more. */
 function plain(name: string, title: string, about: string): Chapter {
-  const source = example(name);
+  const source = sourceOf(name);
   return {
     title,
     about,
@@ -45,9 +45,9 @@ function plain(name: string, title: string, about: string): Chapter {
 const printSum: Chapter = {
   title: "The event loop",
   about:
-    "A coroutine says `yield*` where Python says `await`. While one waits, the loop runs the others: " +
-    "two sums, each waiting a tenth of a second, take a tenth of a second.",
-  source: example("print-sum"),
+    "`yield*` is Python's `await`. While one coroutine waits, the loop runs the others: two sums that " +
+    "wait a tenth of a second each are done in a tenth of a second.",
+  source: sourceOf("print-sum"),
   async play(printed, { signal, terminal }) {
     const { default: main, classic } = await import("../print-sum.ts");
     const loop = getEventLoop();
@@ -59,7 +59,7 @@ const printSum: Chapter = {
     }
     const lanes = drawTimeline(moments, printed, terminal);
     await record(this.source, printed, classic);
-    return ["The order in which things happened, one lane for each task:", "", ...lanes];
+    return ["What happened when, one lane for each task:", "", ...lanes];
   },
 };
 
@@ -67,22 +67,26 @@ export const chapters: readonly Chapter[] = [
   plain(
     "fibonacci",
     "A generator",
-    "`generator` gives a function* Python's methods: send, throw and close.",
+    "`generator` gives a function* what Python's generators have: send, throw and close.",
   ),
   plain(
     "producer-consumer",
     "Two coroutines that hand values to each other",
-    "`send` resumes the other side at its `yield`. No loop is needed: who sends, waits for the answer.",
+    "`send` resumes the other side where it stands, at its `yield`, and brings back its answer.",
   ),
   printSum,
   plain(
     "chat-server",
     "A server on a real port",
-    "A hundred clients at once. One reads slowly, one never says who it is; neither holds up the others.",
+    "A hundred clients at the same time, each handled by coroutines that read like a dialogue.",
   ),
   plain(
     "hash-files",
     "A job",
-    "Hash every file below a folder, with a bounded queue and eight workers. Ctrl-C ends it cleanly.",
+    "Hash every file below a folder, with a bounded queue, eight workers and a progress bar. Ctrl-C " +
+      "ends it at once and leaves nothing open.",
   ),
 ];
+
+/** The chapter that takes a folder. */
+export const FOLDER_CHAPTER = 5;

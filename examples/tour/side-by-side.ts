@@ -12,11 +12,11 @@ import type { Terminal } from "./terminal.ts";
 
 /** Below this width a program and its output do not fit beside each other. */
 const NARROW = 96;
-const RULE = " │ ";
+const RULE = " │";
 /** Columns that the output gets at least. */
-const OUTPUT_MINIMUM = 34;
+const OUTPUT_MINIMUM = 32;
 /** Columns of a line number and what stands behind it. */
-const GUTTER = 6;
+const GUTTER = 5;
 
 /** A row of a column: its text, painted, and how wide it is. */
 interface Row {
@@ -54,18 +54,28 @@ export function sideBySide(source: string, printed: Printed[], terminal: Termina
 
 function sourceRows(line: string, number: number, width: number, terminal: Terminal): Row[] {
   const indent = line.length - line.trimStart().length + 4;
-  return wrap(highlight(line), width - GUTTER, indent, terminal).map((row, at) => ({
-    painted: terminal.paint("dim", `${at === 0 ? number : ""}`.padStart(4)) + `  ${row.painted}`,
-    width: row.width + GUTTER,
-  }));
+  return withMargin(
+    `${number}  `,
+    wrap(highlight(line), width - GUTTER, indent, terminal),
+    terminal,
+  );
 }
 
 function outputRows({ text, line }: Printed, width: number, terminal: Terminal): Row[] {
-  const mark = `${line ?? ""} ▸`;
-  return wrap([{ text }], width - GUTTER, 2, terminal).map((row, at) => ({
-    painted: terminal.paint("dim", (at === 0 ? mark : "").padStart(5)) + ` ${row.painted}`,
-    width: row.width + GUTTER,
-  }));
+  const mark = line === undefined ? "" : `${line} ▸ `;
+  return withMargin(mark, wrap([{ text }], width - GUTTER - 1, 2, terminal), terminal);
+}
+
+/** `mark` stands in the margin of the first row. */
+function withMargin(mark: string, rows: Row[], terminal: Terminal): Row[] {
+  return rows.map(({ painted, width }, at) => {
+    const margin = terminal.paint("dim", (at === 0 ? mark : "").padStart(GUTTER));
+    return { painted: margin + painted, width: width + GUTTER };
+  });
+}
+
+export function wrapText(text: string, terminal: Terminal): string[] {
+  return wrap([{ text }], terminal.width, 0, terminal).map((row) => row.painted.trimEnd());
 }
 
 /** Breaks a line at `width` columns, behind a space if there is one; what follows is indented. */

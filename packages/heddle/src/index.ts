@@ -10,9 +10,9 @@ export type {
   ThenableCoroutine,
 } from "./coroutine/types.ts";
 export { fromPromise } from "./interop/from-promise.ts";
+export type { ExceptionContext, ExceptionHandler } from "./loop/exception-reporter.ts";
 export { Handle, TimerHandle } from "./loop/handle.ts";
 export type { Host } from "./loop/host.ts";
-export type { ExceptionContext } from "./loop/scheduler.ts";
 export { QueueEmpty, QueueFull, QueueShutDown } from "./queue/errors.ts";
 export { LifoQueue } from "./queue/lifo-queue.ts";
 export type { Compare } from "./queue/priority-queue.ts";

@@ -13,7 +13,7 @@ import { pathToFileURL } from "node:url";
 import type { run } from "../task/run.ts";
 import { isRunnable } from "./main-function.ts";
 import type { ProgramFile } from "./program-file.ts";
-import { resolve } from "./resolve-hook.ts";
+import { isHeddle, resolve } from "./resolve-hook.ts";
 
 /** The public face of the copy of heddle that a program uses. */
 export interface Heddle {
@@ -62,8 +62,27 @@ export function findHeddle(file: ProgramFile): string {
 }
 
 function offerOwnHeddle(): void {
-  // Since Node 22.15: without a thread of its own, and for `require` as well.
-  const { registerHooks } = nodeModule as { registerHooks?: (hooks: object) => void };
-  if (registerHooks === undefined) nodeModule.register("./resolve-hook.js", import.meta.url);
-  else registerHooks({ resolve });
+  const { registerHooks, Module } = nodeModule as unknown as Internals;
+  if (registerHooks !== undefined) {
+    registerHooks({ resolve });
+    return;
+  }
+  // Before Node 22.15: `import` is resolved in the loaders' thread, and `require` not by hooks.
+  nodeModule.register("./resolve-hook.js", import.meta.url);
+  const own = nodeModule.createRequire(import.meta.url);
+  const resolveFilename = Module._resolveFilename;
+  Module._resolveFilename = function (request, ...rest) {
+    try {
+      return resolveFilename.call(this, request, ...rest);
+    } catch (error) {
+      if (isHeddle(request)) return own.resolve(request);
+      throw error;
+    }
+  };
+}
+
+/** What Node's types do not know: newer than Node 20, or known by its use alone. */
+interface Internals {
+  registerHooks?: (hooks: { resolve: typeof resolve }) => void;
+  Module: { _resolveFilename(this: unknown, request: string, ...rest: unknown[]): string };
 }

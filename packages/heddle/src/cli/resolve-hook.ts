@@ -10,12 +10,17 @@ interface Resolved {
 
 type Next = (specifier: string, context: object) => Resolved | Promise<Resolved>;
 
+/** Does this specifier name an entry point of the package? */
+export function isHeddle(specifier: string): boolean {
+  return /^heddle(\/|$)/.test(specifier);
+}
+
 export function resolve(
   specifier: string,
   context: object,
   next: Next,
 ): Resolved | Promise<Resolved> {
-  if (!/^heddle(\/|$)/.test(specifier)) return next(specifier, context);
+  if (!isHeddle(specifier)) return next(specifier, context);
   // From here, "heddle" is the package that this file belongs to.
   const own = () => next(specifier, { ...context, parentURL: import.meta.url });
   try {

@@ -12,7 +12,7 @@ import { hasProgramFrames } from "./error-report.ts";
 import type { ProgramFile } from "./program-file.ts";
 
 const transformError = /^(.+):(\d+):(\d+): ERROR: (.+)$/m;
-const sourceLine = /^(.+):(\d+)\n.*\n( *)\^/m;
+const sourceLine = /^((?:file:|[\\/]|[A-Za-z]:).*):(\d+)\n.*\n(\s*)\^/m;
 
 /**
  * `file:line:column: syntax error: …` if the program was never begun because this error was met
@@ -23,15 +23,20 @@ export function describeSyntaxError(error: unknown, program: ProgramFile): strin
   const transform = transformError.exec(error.message);
   if (transform !== null) {
     const [, file = "", line, column, what] = transform;
-    return `${file}:${line}:${Number(column) + 1}: syntax error: ${what}`;
+    return `${file}:${line}:${Number(column) + 1}: syntax error: ${what}${adviceFor(error)}`;
   }
-  if (!(error instanceof SyntaxError) || hasProgramFrames(error)) return undefined;
+  if (!(error instanceof SyntaxError)) return undefined;
   const place = placeIn(error.stack ?? "");
   if (place !== undefined) return `${place}: syntax error: ${error.message}`;
-
+  if (hasProgramFrames(error)) return undefined;
   const { status, stderr } = loadElsewhere(program);
   if (status === 0) return undefined;
   return `${placeIn(stderr) ?? program.path}: syntax error: ${error.message}`;
+}
+
+function adviceFor(error: Error): string {
+  if (!error.message.includes('await is currently not supported with the "cjs"')) return "";
+  return '. Make this an ES module: "type": "module" in package.json, or a file named .mts';
 }
 
 /** The place at the top of what Node prints: `file:3`, the line, and a mark under the column. */

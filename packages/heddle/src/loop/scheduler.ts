@@ -26,6 +26,7 @@ import type { Context, Variables } from "../context/context.ts";
 import { snapshot } from "../context/context.ts";
 import { currentFrame, runFrom } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
+import { ExceptionReporter } from "./exception-reporter.ts";
 import { type Callback, Handle, type HandleOwner, TimerHandle } from "./handle.ts";
 import type { Host } from "./host.ts";
 import { ReadyQueue, type Runnable, type Steppable } from "./ready-queue.ts";
@@ -37,17 +38,6 @@ const SLICE = 2;
 /** Callbacks between two looks at a real clock. */
 const CLOCK_EVERY = 64;
 
-/** What an exception handler is told. Counterpart: the context dict of asyncio's handlers. */
-export interface ExceptionContext {
-  message: string;
-  exception?: unknown;
-  task?: object;
-  future?: object;
-  handle?: object;
-  /** Where the task was made; in debug mode. */
-  creationStack?: string;
-}
-
 /** Something that keeps a loop running and must hear when it cannot go on. */
 export interface LoopRunner {
   /** The loop's machinery failed with `error`: it will not call anybody any more. */
@@ -56,10 +46,6 @@ export interface LoopRunner {
   stalled(): void;
 }
 
-/** Hears of errors that nobody can catch. */
-// biome-ignore lint/suspicious/noExplicitAny: the loop's own class, which this room does not know.
-export type ExceptionHandler = (loop: any, context: ExceptionContext) => void;
-
 let running: Scheduler | null = null;
 
 /** The scheduler whose callback is running. */
@@ -67,9 +53,7 @@ export function runningScheduler(): Scheduler | null {
   return running;
 }
 
-export class Scheduler {
-  /** @internal */
-  readonly host: Host;
+export class Scheduler extends ExceptionReporter {
   /** @internal */
   readonly ready = new ReadyQueue();
   /** @internal */
@@ -97,12 +81,11 @@ export class Scheduler {
   #now = 0;
   #turnBegan = Number.POSITIVE_INFINITY;
   #debug: boolean;
-  #exceptionHandler: ExceptionHandler | null = null;
   #forgetStall: (() => unknown) | undefined;
 
   /** @internal */
   constructor(host: Host, ambient: boolean) {
-    this.host = host;
+    super(host);
     this.#ambient = ambient;
     this.#debug = host.debug;
   }
@@ -459,57 +442,6 @@ export class Scheduler {
     if (this.#closed)
       throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
   }
-
-  // ---- errors
-
-  /**
-   * Set who hears of errors that nobody can catch: in callbacks, in tasks that nobody awaited. null
-   * restores the default, which writes to stderr. Counterpart: `loop.set_exception_handler`.
-   */
-  setExceptionHandler(handler: ExceptionHandler | null): void {
-    if (handler !== null && typeof handler !== "function") {
-      throw new TypeError(`an exception handler is a function or null, got ${typeof handler}`);
-    }
-    this.#exceptionHandler = handler;
-  }
-
-  getExceptionHandler(): ExceptionHandler | null {
-    return this.#exceptionHandler;
-  }
-
-  /** What happens without a handler: the message, what it is about and the error go to stderr. */
-  defaultExceptionHandler(context: ExceptionContext): void {
-    const lines = [context.message];
-    for (const [key, value] of Object.entries(context)) {
-      if (key === "message" || key === "exception" || key === "creationStack") continue;
-      lines.push(`  ${key}: ${String(value)}`);
-    }
-    if ("exception" in context) lines.push(describeError(context.exception));
-    if (context.creationStack !== undefined) lines.push(`created at:\n${context.creationStack}`);
-    this.host.report(lines.join("\n"));
-  }
-
-  /** Report an error that nobody can catch. Counterpart: `loop.call_exception_handler`. */
-  callExceptionHandler(context: ExceptionContext): void {
-    if (this.#exceptionHandler === null) {
-      this.defaultExceptionHandler(context);
-      return;
-    }
-    try {
-      this.#exceptionHandler(this, context);
-    } catch (error) {
-      this.defaultExceptionHandler({
-        message: `The exception handler failed (${String(error)}) while it handled: ${context.message}`,
-        exception: context.exception,
-      });
-    }
-  }
-}
-
-function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const own = error.stack ?? `${error.name}: ${error.message}`;
-  return error.cause === undefined ? own : `${own}\ncaused by ${describeError(error.cause)}`;
 }
 
 function ownerOf(): HandleOwner | null {

@@ -23,7 +23,7 @@ describe("the report of an error", () => {
         `    ${frames[1]}`,
         "  caused by: TypeError: no halves",
         "  here",
-        `      at halve (${file}:11:61)`,
+        `      at halve (${file}:11:62)`,
         `      ${frames[0]}`,
         `      ${frames[1]}`,
       ),

@@ -67,6 +67,17 @@ describe("a program that cannot be parsed, status 2", () => {
     );
   });
 
+  it("awaits at the top level of what is to become CommonJS", async () => {
+    const file = program("main.ts", "console.log(1);\nawait 1;\n");
+    expect(await heddle("run", file)).toEqual(
+      refused(
+        `${file}:2:1: syntax error: Top-level await is currently not supported with the "cjs" ` +
+          'output format. Make this an ES module: "type": "module" in package.json, or a file ' +
+          "named .mts",
+      ),
+    );
+  });
+
   it("imports what is not exported", async () => {
     const file = program("main.mjs", '\nimport { joinPath } from "node:path";');
     expect(await heddle("run", file)).toEqual(

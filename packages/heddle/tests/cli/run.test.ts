@@ -17,13 +17,14 @@ describe("the main of a program", () => {
     expect(await heddle("run", file)).toEqual(done(stdout));
   });
 
-  it("may stand where no heddle is installed, in TypeScript and in JavaScript", async () => {
-    const source = `
-      import { sleep } from "heddle";
-      export default function* main() { console.log(yield* sleep(1, "found")); }
-    `;
-    expect(await heddle("run", program("main.ts", source))).toEqual(done("found\n"));
-    expect(await heddle("run", program("main.mjs", source))).toEqual(done("found\n"));
+  it.each([
+    ["main.mjs", "import { sleep } from 'heddle'; export default"],
+    ["main.mts", "import { sleep } from 'heddle'; export default"],
+    ["main.ts", "import { sleep } from 'heddle'; export default"],
+    ["main.cjs", "const { sleep } = require('heddle'); module.exports ="],
+  ])("may stand where no heddle is installed: %s", async (name, beginning) => {
+    const file = program(name, `${beginning} function* () { console.log(yield* sleep(1, "found")); }`);
+    expect(await heddle("run", file)).toEqual(done("found\n"));
   });
 
   it("may have a name that is no URL", async () => {
