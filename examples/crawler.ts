@@ -1,4 +1,4 @@
-// Crawl a web site: three workers, no more than one request in
+// Crawl a web site: three workers, at most one request in
 // 20 ms, and no page gets more than 200 ms to answer.
 import {
   type Coroutine,
@@ -22,13 +22,16 @@ interface Page {
   text: string;
 }
 
-// When the time is over, or the crawler is cancelled, `signal`
-// is aborted, and fetch closes its connection.
+// When the time is over, or the crawler is cancelled,
+// `signal` is aborted: fetch closes its connection.
 function* fetchPage(url: string): Coroutine<Page> {
   return yield* timeout(PATIENCE, () =>
     fromPromise(async (signal) => {
       const reply = await fetch(url, { signal });
-      return { status: reply.status, text: await reply.text() };
+      return {
+        status: reply.status,
+        text: await reply.text(),
+      };
     }),
   );
 }
@@ -39,7 +42,9 @@ function* turn(rate: Lock): Coroutine<void> {
   yield* sleep(INTERVAL);
 }
 
-function* crawl(site: string): Coroutine<Map<string, string>> {
+function* crawl(
+  site: string,
+): Coroutine<Map<string, string>> {
   const found = new Map([["/", "not fetched"]]);
   // No limit: workers that put into the queue they take from
   // could all wait for room in a full one.
@@ -50,7 +55,9 @@ function* crawl(site: string): Coroutine<Map<string, string>> {
   function* fetchNext(path: string): Coroutine<string> {
     yield* turn(rate);
     const { status, text } = yield* fetchPage(site + path);
-    for (const [, link = "/"] of text.matchAll(/href="(.*?)"/g)) {
+    for (const [, link = "/"] of text.matchAll(
+      /href="(.*?)"/g,
+    )) {
       if (found.has(link)) continue;
       found.set(link, "not fetched");
       pages.putNowait(link);
@@ -78,7 +85,7 @@ function* crawl(site: string): Coroutine<Map<string, string>> {
       group.createTask(work(), { name: `worker ${n}` });
     }
     yield* pages.join(); // all that were found are done with
-    group.cancel(); // the workers wait for more: send them home
+    group.cancel(); // the workers wait for more: stop
   });
   return found;
 }
@@ -91,7 +98,7 @@ export default function* main(): Coroutine<void> {
       console.log(path.padEnd(10), found.get(path));
     }
     const isKept = site.busiest() <= WORKERS;
-    console.log(`${found.size} pages; never more than ${WORKERS} at once: ${isKept}`);
+    console.log(`${found.size} pages; limit kept: ${isKept}`);
   } finally {
     yield* site.close();
   }

@@ -3,15 +3,27 @@
 // accepted any more, and what has begun gets a second to end.
 //
 //   $ echo 500 | nc 127.0.0.1 PORT
-import type { Coroutine, StreamReader, StreamWriter } from "heddle";
-import { isCancelled, sleep, TimeoutError, waitFor } from "heddle";
+import type {
+  Coroutine,
+  StreamReader,
+  StreamWriter,
+} from "heddle";
+import {
+  isCancelled,
+  sleep,
+  TimeoutError,
+  waitFor,
+} from "heddle";
 import { startServer } from "heddle/node";
 
 const GRACE = 1000;
 
 let inProgress = 0;
 
-function* answer(reader: StreamReader, writer: StreamWriter): Coroutine<void> {
+function* answer(
+  reader: StreamReader,
+  writer: StreamWriter,
+): Coroutine<void> {
   inProgress++;
   try {
     const line = yield* reader.readline();
@@ -29,11 +41,13 @@ function* answer(reader: StreamReader, writer: StreamWriter): Coroutine<void> {
 export default function* main(): Coroutine<void> {
   const where = { host: "127.0.0.1", port: 0 };
   const server = yield* startServer(answer, where);
-  console.log(`port ${server.sockets[0]?.port}, Ctrl-C to end`);
+  console.log(
+    `port ${server.sockets[0]?.port}, Ctrl-C to end`,
+  );
   try {
     yield* sleep(Number.POSITIVE_INFINITY);
   } catch (error) {
-    // Ctrl-C cancels main: once. What follows may take its time.
+    // Ctrl-C cancels main, once: what follows may wait.
     if (!isCancelled(error)) throw error;
   }
   console.log(`stopping, ${inProgress} in progress`);

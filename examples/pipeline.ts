@@ -2,7 +2,13 @@
 // The store is slow. Its queue fills, `put` makes the parser
 // wait, then the reader: however long the input is, no more
 // than a few lines of it are ever in memory.
-import { type Coroutine, Queue, QueueShutDown, sleep, taskGroup } from "heddle";
+import {
+  type Coroutine,
+  Queue,
+  QueueShutDown,
+  sleep,
+  taskGroup,
+} from "heddle";
 
 const LINES = 40;
 const ROOM = 3; // items that wait between two stages
@@ -26,14 +32,20 @@ function* read(lines: Lines): Coroutine<void> {
   }
 }
 
-function* parse(lines: Lines, visits: Visits): Coroutine<void> {
+function* parse(
+  lines: Lines,
+  visits: Visits,
+): Coroutine<void> {
   while (true) {
     const [, path = "", ms] = (yield* lines.get()).split(" ");
     yield* visits.put({ path, ms: Number(ms) });
   }
 }
 
-function* store(visits: Visits, table: Table): Coroutine<void> {
+function* store(
+  visits: Visits,
+  table: Table,
+): Coroutine<void> {
   while (true) {
     const { path, ms } = yield* visits.get();
     yield* sleep(5); // a slow database
@@ -48,7 +60,10 @@ interface Closable {
 
 // A stage ends when the queue that it reads was shut down and
 // is empty; then nothing will come for the next one either.
-function* stage(body: Coroutine<void>, next?: Closable): Coroutine<void> {
+function* stage(
+  body: Coroutine<void>,
+  next?: Closable,
+): Coroutine<void> {
   try {
     yield* body;
   } catch (error) {
@@ -67,5 +82,7 @@ export default function* main(): Coroutine<void> {
     group.createTask(stage(store(visits, table)));
   });
   for (const [path, ms] of table) console.log(path, ms);
-  console.log(`${LINES} lines, at most ${inside.most} at once`);
+  console.log(
+    `${LINES} lines, at most ${inside.most} at once`,
+  );
 }

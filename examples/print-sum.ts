@@ -1,6 +1,11 @@
 // Two sums at the same time on the event loop.
 // asyncio's documentation has one of them as its example.
-import { type Coroutine, getEventLoop, sleep, taskGroup } from "heddle";
+import {
+  type Coroutine,
+  getEventLoop,
+  sleep,
+  taskGroup,
+} from "heddle";
 
 // `yield*` is Python's `await`, and times are milliseconds.
 function* compute(x: number, y: number): Coroutine<number> {

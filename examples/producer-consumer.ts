@@ -1,7 +1,12 @@
 // A producer and a consumer that hand values to each other
-// with `send`, without a loop, a queue or a promise: each runs
-// until it needs the other. At 3 the consumer has had enough.
-import { type Coroutine, type GeneratorObject, primed, StopIteration } from "heddle";
+// with `send`, without a loop, a queue or a promise: each
+// runs until it needs the other. At 3 the consumer stops.
+import {
+  type Coroutine,
+  type GeneratorObject,
+  primed,
+  StopIteration,
+} from "heddle";
 
 // `yield reply` answers the producer and waits for its next
 // value. `primed` has gone to the first `yield` already, so

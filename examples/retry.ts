@@ -15,7 +15,8 @@ interface Patience {
   deadline: number; // for all of them; all in milliseconds
 }
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown) =>
+  error instanceof Error ? error.message : String(error);
 
 function* retry<T>(
   ask: (attempt: number) => Awaitable<T>,
@@ -29,7 +30,9 @@ function* retry<T>(
         // The outer deadline arrives as a cancellation. It is
         // not for us: a `catch` has to let it through.
         rethrowIfCancelled(error);
-        console.log(`attempt ${attempt}: ${messageOf(error)}`);
+        console.log(
+          `attempt ${attempt}: ${messageOf(error)}`,
+        );
       }
       yield* sleep(pause * 2 ** (attempt - 1));
     }

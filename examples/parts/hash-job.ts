@@ -1,46 +1,60 @@
-// What hash-files.ts has found so far, and how it says so.
+// What hash-files.ts has done so far, and how it says so.
 import { createHash } from "node:crypto";
-import { isCancelled } from "heddle";
+import { relative } from "node:path";
+import { type Coroutine, rethrowIfCancelled } from "heddle";
 import type { Progress } from "./progress-bar.ts";
+import { walk } from "./walk.ts";
+import { openFiles } from "./with-file.ts";
 
 const ERRORS_SHOWN = 10;
 
 export class HashJob {
-  /** Files below the folder; counted only where there is a progress bar. */
-  found = 0;
-  /** Files that are open at this moment. */
-  open = 0;
   bytes = 0;
+  readonly #root: string;
   readonly #began = performance.now();
   readonly #digests: string[] = [];
   readonly #errors: string[] = [];
+  #found = 0;
 
-  /** `path` is relative to the folder. */
-  add(path: string, digest: string): void {
-    this.#digests.push(`${digest}  ./${path}\n`);
+  constructor(root: string) {
+    this.#root = root;
   }
 
-  /** What cannot be read, or has vanished since, is counted, and no reason to stop. */
-  fail(error: unknown): void {
-    if (isCancelled(error)) throw error; // but Ctrl-C is one
+  add(path: string, digest: string): void {
+    this.#digests.push(`${digest}  ./${relative(this.#root, path)}\n`);
+  }
+
+  /** What cannot be read, or has vanished since, is counted and listed. A cancellation goes on. */
+  readonly fail = (error: unknown): void => {
+    rethrowIfCancelled(error);
     const message = error instanceof Error ? error.message : String(error);
     this.#errors.push(message.replace(/\p{Cc}/gu, "?"));
+  };
+
+  /** Counts what there is to do, if there is a terminal for the progress bar. */
+  *count(): Coroutine<void> {
+    if (!process.stderr.isTTY) return;
+    const one = function* (this: HashJob): Coroutine<void> {
+      this.#found++;
+    };
+    yield* walk(this.#root, one.bind(this), () => {});
   }
 
   progress(): Progress {
     return {
       done: this.#digests.length + this.#errors.length,
-      total: this.found,
+      total: this.#found,
       text: `${this.#digests.length} files, ${megabytes(this.bytes)}`,
     };
   }
 
   report(ending: "done" | "interrupted"): void {
     const seconds = (performance.now() - this.#began) / 1000;
-    const rate = `${megabytes(this.bytes / seconds)}/s`;
-    console.log(`${ending}: ${this.#digests.length} files, ${megabytes(this.bytes)}`);
-    console.log(`${seconds.toFixed(2)} s, ${rate}; files still open: ${this.open}`);
+    console.log(`${ending}: ${this.#digests.length} files`);
+    console.log(`${megabytes(this.bytes)} in ${seconds.toFixed(2)} s`);
+    console.log(`${megabytes(this.bytes / seconds)}/s`);
     if (ending === "done") console.log(`digest of all: ${this.#combine()}`);
+    console.log(`files still open: ${openFiles()}`);
     console.log(`could not be read: ${this.#errors.length}`);
     for (const error of this.#errors.slice(0, ERRORS_SHOWN)) console.log(`  ${error}`);
     const more = this.#errors.length - ERRORS_SHOWN;
@@ -51,7 +65,9 @@ export class HashJob {
   #combine(): string {
     const name = (line: string) => line.slice(line.indexOf(" "));
     const lines = this.#digests.sort((a, b) => (name(a) < name(b) ? -1 : 1));
-    return createHash("sha256").update(lines.join("")).digest("hex");
+    const hash = createHash("sha256");
+    for (const line of lines) hash.update(line);
+    return hash.digest("hex");
   }
 }
 

@@ -13,12 +13,12 @@ export interface Progress {
 const WIDTH = 30;
 const CLEAR = "\r\x1b[K";
 
-export function* progressBar(look: () => Progress): Coroutine<void> {
+export function* progressBar(job: { progress(): Progress }): Coroutine<void> {
   const { stderr } = process;
   if (!stderr.isTTY) return;
   try {
     while (true) {
-      const line = draw(look()).slice(0, stderr.columns - 1);
+      const line = draw(job.progress()).slice(0, stderr.columns - 1);
       stderr.write(`${CLEAR}${line}`);
       yield* sleep(80);
     }

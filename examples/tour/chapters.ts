@@ -13,8 +13,8 @@ export interface Chapter {
 }
 
 export interface Stage {
-  /** What the last chapter hashes; undefined for what it chooses itself. */
-  folder: string | undefined;
+  /** What the last chapter hashes. */
+  folder: string;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
   terminal: Terminal;
@@ -42,6 +42,8 @@ function plain(name: string, title: string, about: string): Chapter {
   };
 }
 
+const heading = (text: string): Printed => ({ text, line: undefined, at: 0, task: undefined });
+
 const printSum: Chapter = {
   title: "The event loop",
   about:
@@ -52,12 +54,14 @@ const printSum: Chapter = {
     const { default: main, classic } = await import("../print-sum.ts");
     const loop = getEventLoop();
     const moments = observeTasks(loop);
+    printed.push(heading("main:"));
     try {
       await record(this.source, printed, () => run(main(), { name: "main", signal }));
     } finally {
       loop.setTaskFactory(null);
     }
     const lanes = drawTimeline(moments, printed, terminal);
+    printed.push(heading("classic:"));
     await record(this.source, printed, classic);
     return ["What happened when, one lane for each task:", "", ...lanes];
   },

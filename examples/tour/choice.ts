@@ -1,14 +1,17 @@
 // What `npm start -- …` asks for.
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chapters, FOLDER_CHAPTER } from "./chapters.ts";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface Choice {
   /** Numbers of chapters, from 1. */
   numbers: number[];
-  /** What chapter 5 hashes; undefined for what it chooses itself. */
-  folder: string | undefined;
+  /** What chapter 5 hashes. */
+  folder: string;
 }
 
 export const usage = `Usage: npm start -- [--chapter N] [FOLDER]
@@ -33,7 +36,7 @@ export function choose(args: string[]): Choice | "help" {
     throw new Error(`there is no chapter "${values.chapter}": choose one of ${all.join(", ")}`);
   }
   const [given, ...others] = positionals;
-  if (given === undefined) return { numbers, folder: undefined };
+  if (given === undefined) return { numbers, folder: repository };
   if (others.length > 0) throw new Error(`one folder at a time, got ${positionals.join(" ")}`);
   if (!numbers.includes(FOLDER_CHAPTER)) {
     throw new Error(`"${given}": only chapter ${FOLDER_CHAPTER} takes a folder`);

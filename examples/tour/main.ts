@@ -21,8 +21,8 @@ const next = `What to read next
   bench/RESULTS.md             how fast it is, beside its peers
   CONTRIBUTING.md              the map of the house
 
-One chapter alone:     npm start -- --chapter 3
-Hash a folder of yours: npm start -- --chapter 5 FOLDER    Ctrl-C while it runs ends it cleanly
+  npm start -- --chapter 3           one chapter alone
+  npm start -- --chapter 5 FOLDER    hash a folder of yours; Ctrl-C ends it cleanly
 `;
 
 function write(...lines: string[]): void {
@@ -75,13 +75,16 @@ async function main(args: string[]): Promise<number> {
   const { numbers, folder } = choice;
   const stage = { folder, signal: listenForInterrupts(), terminal: terminalOf(process.stdout) };
   try {
-    for (const number of numbers) await tell(chapters[number - 1]!, number, stage);
+    for (const number of numbers) {
+      await tell(chapters[number - 1]!, number, stage);
+      if (stage.signal.aborted) return INTERRUPTED;
+    }
   } catch (error) {
     if (isCancelled(error)) return INTERRUPTED;
     throw error;
   }
   if (numbers.length > 1) write(next);
-  return stage.signal.aborted ? INTERRUPTED : 0;
+  return 0;
 }
 
-process.exit(await main(process.argv.slice(2)));
+process.exitCode = await main(process.argv.slice(2));

@@ -12,11 +12,9 @@ import type { Terminal } from "./terminal.ts";
 
 /** Below this width a program and its output do not fit beside each other. */
 const NARROW = 96;
-const RULE = " │";
+const RULE = " │ ";
 /** Columns that the output gets at least. */
-const OUTPUT_MINIMUM = 32;
-/** Columns of a line number and what stands behind it. */
-const GUTTER = 5;
+const OUTPUT_MINIMUM = 31;
 
 /** A row of a column: its text, painted, and how wide it is. */
 interface Row {
@@ -26,23 +24,34 @@ interface Row {
 
 export function sideBySide(source: string, printed: Printed[], terminal: Terminal): string[] {
   const lines = source.trimEnd().split("\n");
+  const digits = `${lines.length}`.length;
+  const sourceRows = (line: string, at: number, width: number) => {
+    const indent = line.length - line.trimStart().length + 4;
+    return column(`${at + 1}`.padStart(digits), highlight(line), width, indent, terminal);
+  };
+  const outputRows = ({ text, line }: Printed, width: number) => {
+    const mark = line === undefined ? "" : `${`${line}`.padStart(digits)} ▸`;
+    return column(mark.padStart(digits + 2), [{ text }], width, 2, terminal);
+  };
+
   if (terminal.width < NARROW) {
-    const program = lines.flatMap((line, at) => sourceRows(line, at + 1, terminal.width, terminal));
-    const output = printed.flatMap((each) => outputRows(each, terminal.width, terminal));
+    const program = lines.flatMap((line, at) => sourceRows(line, at, terminal.width));
+    const output = printed.flatMap((each) => outputRows(each, terminal.width));
     return [...program.map((row) => row.painted), "", ...output.map((row) => row.painted)];
   }
-  const longest = Math.max(...lines.map((line) => line.length)) + GUTTER;
+  const longest = Math.max(...lines.map((line) => line.length)) + digits + 2;
   const left = Math.min(longest, terminal.width - RULE.length - OUTPUT_MINIMUM);
   const right = terminal.width - RULE.length - left;
 
   const program: Row[] = [];
-  const rowOfLine = [0];
-  for (const line of lines) {
-    rowOfLine.push(program.length);
-    program.push(...sourceRows(line, rowOfLine.length - 1, left, terminal));
+  const firstRow: number[] = [];
+  for (const [at, line] of lines.entries()) {
+    firstRow.push(program.length);
+    program.push(...sourceRows(line, at, left));
   }
-  const output = printed.flatMap((each) => outputRows(each, right, terminal));
-  const wished = rowOfLine[printed[0]?.line ?? 1] ?? 0;
+  const output = printed.flatMap((each) => outputRows(each, right));
+  const first = printed.find(({ line }) => line !== undefined)?.line ?? 1;
+  const wished = firstRow[first - 1] ?? 0;
   const start = Math.max(0, Math.min(wished, program.length - output.length));
   const height = Math.max(program.length, start + output.length);
   return Array.from({ length: height }, (_, at) => {
@@ -52,26 +61,19 @@ export function sideBySide(source: string, printed: Printed[], terminal: Termina
   });
 }
 
-function sourceRows(line: string, number: number, width: number, terminal: Terminal): Row[] {
-  const indent = line.length - line.trimStart().length + 4;
-  return withMargin(
-    `${number}  `,
-    wrap(highlight(line), width - GUTTER, indent, terminal),
-    terminal,
-  );
-}
-
-function outputRows({ text, line }: Printed, width: number, terminal: Terminal): Row[] {
-  const mark = line === undefined ? "" : `${line} ▸ `;
-  return withMargin(mark, wrap([{ text }], width - GUTTER - 1, 2, terminal), terminal);
-}
-
-/** `mark` stands in the margin of the first row. */
-function withMargin(mark: string, rows: Row[], terminal: Terminal): Row[] {
-  return rows.map(({ painted, width }, at) => {
-    const margin = terminal.paint("dim", (at === 0 ? mark : "").padStart(GUTTER));
-    return { painted: margin + painted, width: width + GUTTER };
-  });
+/** A line in a column of this width, with `mark` in the margin of its first row. */
+function column(
+  mark: string,
+  pieces: Piece[],
+  width: number,
+  indent: number,
+  terminal: Terminal,
+): Row[] {
+  const margin = mark.length + 2;
+  return wrap(pieces, width - margin, indent, terminal).map((row, at) => ({
+    painted: terminal.paint("dim", (at === 0 ? mark : "").padEnd(margin)) + row.painted,
+    width: row.width + margin,
+  }));
 }
 
 export function wrapText(text: string, terminal: Terminal): string[] {

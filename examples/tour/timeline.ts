@@ -100,7 +100,8 @@ export function drawTimeline(moments: Moment[], printed: Printed[], terminal: Te
 
   const heading = "ms".padStart(TIME - 2).padEnd(TIME) + tasks.map(cell).join("");
   const rows = [paint("bold", heading.trimEnd())];
-  for (const moment of [...moments, ...printed].sort((a, b) => a.at - b.at)) {
+  const lines = printed.filter(({ task }) => task !== undefined);
+  for (const moment of [...moments, ...lines].sort((a, b) => a.at - b.at)) {
     const cells = tasks.map((task) => {
       const before = states.get(task);
       const line = before === undefined ? "" : MARKS[before].after;

@@ -7,6 +7,10 @@
  * at its line; the code under test may catch that, so the first fault is kept and thrown once more
  * when the test ends. So is a `finish` that was never reached: a line that was silently skipped, which
  * is what cancellation bugs look like, cannot pass.
+ *
+ * `expect` compares what is iterable by iterating it, and a future that is iterated by somebody else
+ * than a task says "pending" for ever. So tests compare names and identities (`a === b`) of tasks and
+ * futures, and never hand one to `expect`.
  */
 import { EventLoop, type Runnable, type RunOptions, run } from "heddle";
 import { VirtualClock } from "heddle/testing";

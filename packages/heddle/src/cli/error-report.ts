@@ -7,6 +7,9 @@
  *     caused by: Error: …                     causes and a group's members, indented, with frames of
  *         at read (…/numbers.ts:5:11)         their own
  *
+ * Below an error's own frames stand those of the coroutines that waited for it, if it came from another
+ * task or from Node (raised-places.ts).
+ *
  * Left out are frames of heddle, of Node, of the TypeScript loader, and of `next` and `throw` that
  * the engine shows between two coroutines. Debug mode leaves nothing out.
  *
@@ -15,6 +18,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { inspect, types } from "node:util";
+import { stacksOfRaised } from "./raised-places.ts";
 
 const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
 const ownFolders = ["dist", "src", "bin"].map((folder) => `${packageRoot}${folder}`);
@@ -39,6 +43,9 @@ function describe(error: unknown, whole: boolean, above: Set<unknown>): string[]
   if (error.name === "DeadlockError" && !whole) return error.message.split("\n");
 
   const { head, frames } = splitStack(error);
+  const raised = new Set<string>();
+  for (const stack of stacksOfRaised(error)) raised.add(framesIn(stack).join("\n"));
+  for (const stack of raised) frames.push(...framesIn(stack));
   const lines = [...head, ...(whole ? frames : frames.filter(isOfProgram)).map(withPath)];
   const members = (error as Partial<AggregateError>).errors;
   if (Array.isArray(members)) {
@@ -75,8 +82,12 @@ function splitStack(error: Error): { head: string[]; frames: string[] } {
   const end = found + ending.length;
   const title = error.message === "" ? error.name : `${error.name}${ending}`;
   const head = found < 0 ? title : stack.slice(0, end);
-  const frames = (found < 0 ? stack : stack.slice(end)).split("\n");
-  return { head: head.split("\n"), frames: frames.filter((line) => frameLine.test(line)) };
+  const frames = framesIn(found < 0 ? stack : stack.slice(end));
+  return { head: head.split("\n"), frames };
+}
+
+function framesIn(stack: string): string[] {
+  return stack.split("\n").filter((line) => frameLine.test(line));
 }
 
 function isOfProgram(frame: string): boolean {

@@ -1,24 +1,15 @@
 /*
- * Bringing the program into this process: TypeScript, and which heddle it gets.
+ * Bringing the program into this process.
  *
  * TypeScript goes through tsx, which also lowers `using` for Node 20 and 22. JavaScript does not: the
- * loader costs as much as Node's own start. The program is imported, not made Node's main module: its
+ * loader costs more than Node's own start. The program is imported, not made Node's main module: its
  * default export is asked for.
- *
- * Main has to run on the loop of the heddle that the program itself imports, so `run` is taken from
- * there, as seen from the program's folder. Where none is installed, both get the command's own.
  */
-import * as nodeModule from "node:module";
+import { createRequire } from "node:module";
+import { dirname, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { run } from "../task/run.ts";
 import { isRunnable } from "./main-function.ts";
 import type { ProgramFile } from "./program-file.ts";
-import { isHeddle, resolve } from "./resolve-hook.ts";
-
-/** The public face of the copy of heddle that a program uses. */
-export interface Heddle {
-  run: typeof run;
-}
 
 export interface Program {
   exports: Record<string, unknown>;
@@ -26,63 +17,32 @@ export interface Program {
   main: unknown;
 }
 
-/** Import the program, and with that run its top level. */
-export async function loadProgram(file: ProgramFile): Promise<Program> {
-  if (file.isTypeScript) await registerTypeScript();
+/** Import the program, and with that run its top level. `heddle`: the path of the copy it uses. */
+export async function loadProgram(file: ProgramFile, heddle: string): Promise<Program> {
+  if (file.isTypeScript) await registerTypeScript(heddle);
   const exports = (await import(pathToFileURL(file.realPath).href)) as Record<string, unknown>;
   return { exports, main: mainOf(exports, file) };
 }
 
 function mainOf(exports: Record<string, unknown>, file: ProgramFile): unknown {
   const main = exports.default;
-  const required = nodeModule.createRequire(file.realPath).cache[file.realPath];
+  const required = createRequire(file.realPath).cache[file.realPath];
   if (required === undefined || required.exports !== main) return main;
   // CommonJS: an object that cannot be run is a list of exports, and no attempt at a main.
   if (typeof main !== "object" || main === null || isRunnable(main)) return main;
   return "default" in main ? main.default : undefined;
 }
 
-async function registerTypeScript(): Promise<void> {
+async function registerTypeScript(heddle: string): Promise<void> {
   const [esm, cjs] = await Promise.all([import("tsx/esm/api"), import("tsx/cjs/api")]);
+  // Where TypeScript becomes CommonJS (package.json does not say "module"), tsx compiles the ES
+  // modules that it requires as well. Of heddle that would make a second copy, with a loop of its
+  // own, beside the one that `import` gives; Node can require it as it is.
+  const { extensions } = createRequire(import.meta.url);
+  const asItIs = extensions[".js"];
   esm.register();
   cjs.register();
-}
-
-/**
- * Find the heddle that the program imports. If there is none, see to it that it gets the command's.
- * Call it before loading the program. Returns the module's URL.
- */
-export function findHeddle(file: ProgramFile): string {
-  try {
-    return pathToFileURL(nodeModule.createRequire(file.realPath).resolve("heddle")).href;
-  } catch {
-    offerOwnHeddle();
-    return new URL("../index.js", import.meta.url).href;
-  }
-}
-
-function offerOwnHeddle(): void {
-  const { registerHooks, Module } = nodeModule as unknown as Internals;
-  if (registerHooks !== undefined) {
-    registerHooks({ resolve });
-    return;
-  }
-  // Before Node 22.15: `import` is resolved in the loaders' thread, and `require` not by hooks.
-  nodeModule.register("./resolve-hook.js", import.meta.url);
-  const own = nodeModule.createRequire(import.meta.url);
-  const resolveFilename = Module._resolveFilename;
-  Module._resolveFilename = function (request, ...rest) {
-    try {
-      return resolveFilename.call(this, request, ...rest);
-    } catch (error) {
-      if (isHeddle(request)) return own.resolve(request);
-      throw error;
-    }
-  };
-}
-
-/** What Node's types do not know: newer than Node 20, or known by its use alone. */
-interface Internals {
-  registerHooks?: (hooks: { resolve: typeof resolve }) => void;
-  Module: { _resolveFilename(this: unknown, request: string, ...rest: unknown[]): string };
+  const compiled = extensions[".js"];
+  const folder = dirname(heddle) + sep;
+  extensions[".js"] = (module, path) => (path.startsWith(folder) ? asItIs : compiled)(module, path);
 }

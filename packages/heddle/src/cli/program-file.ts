@@ -33,7 +33,8 @@ export function findProgram(name: string): ProgramFile {
 
 function readable(path: string, name: string): string {
   try {
-    if (statSync(path).isDirectory()) throw new UsageError(`${name} is a folder: name the file to run`);
+    if (statSync(path).isDirectory())
+      throw new UsageError(`${name} is a folder: name the file to run`);
     accessSync(path, constants.R_OK);
     return realpathSync(path);
   } catch (error) {

@@ -4,15 +4,22 @@
  * One function for both kinds of hooks: `registerHooks` calls it in this thread, and `next` returns;
  * for `register` it runs in the loaders' thread, and `next` returns a promise.
  */
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
 interface Resolved {
   url: string;
+  shortCircuit?: boolean;
 }
 
 type Next = (specifier: string, context: object) => Resolved | Promise<Resolved>;
 
-/** Does this specifier name an entry point of the package? */
-export function isHeddle(specifier: string): boolean {
-  return /^heddle(\/|$)/.test(specifier);
+// To this file, "heddle" is the package that it belongs to.
+const own = createRequire(import.meta.url);
+
+/** The path of an entry point of the command's own heddle; undefined for other packages. */
+export function resolveOwn(specifier: string): string | undefined {
+  return /^heddle(\/|$)/.test(specifier) ? own.resolve(specifier) : undefined;
 }
 
 export function resolve(
@@ -20,13 +27,15 @@ export function resolve(
   context: object,
   next: Next,
 ): Resolved | Promise<Resolved> {
-  if (!isHeddle(specifier)) return next(specifier, context);
-  // From here, "heddle" is the package that this file belongs to.
-  const own = () => next(specifier, { ...context, parentURL: import.meta.url });
+  const instead = (error: unknown): Resolved => {
+    const path = resolveOwn(specifier);
+    if (path === undefined) throw error;
+    return { url: pathToFileURL(path).href, shortCircuit: true };
+  };
   try {
     const found = next(specifier, context);
-    return found instanceof Promise ? found.catch(own) : found;
-  } catch {
-    return own();
+    return found instanceof Promise ? found.catch(instead) : found;
+  } catch (error) {
+    return instead(error);
   }
 }

@@ -7,13 +7,18 @@
  * or because there was nothing to run.
  */
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import type * as Heddle from "../index.ts";
 import { end, FAILED, INTERRUPTED, USAGE } from "./end.ts";
 import { reportError } from "./error-report.ts";
+import { findHeddle } from "./find-heddle.ts";
 import { hasRun, isInterruption, listenForInterrupts } from "./interrupts.ts";
-import { findHeddle, type Heddle, loadProgram, type Program } from "./load-program.ts";
+import { loadProgram, type Program } from "./load-program.ts";
 import { complainOfMain, complainOfNothing } from "./main-function.ts";
 import { findProgram, type ProgramFile, UsageError } from "./program-file.ts";
-import { describeSyntaxError } from "./syntax-place.ts";
+import { noteRaisedPlaces } from "./raised-places.ts";
+
+type Main = Parameters<typeof Heddle.run>[0];
 
 /** Frames that an error keeps. Node's 10 are soon full: the engine shows two for each `yield*`. */
 const FRAMES = 50;
@@ -44,6 +49,7 @@ export async function runProgram(
     if (process.listenerCount("uncaughtException") === 1) void fail(error);
   });
   listenForInterrupts();
+  noteRaisedPlaces();
   const heddle = findHeddle(file);
 
   let program: Program | undefined;
@@ -58,8 +64,9 @@ export async function runProgram(
   }, name);
 
   try {
-    program = await loadProgram(file);
+    program = await loadProgram(file, heddle);
   } catch (error) {
+    const { describeSyntaxError } = await import("./syntax-place.ts");
     const syntax = describeSyntaxError(error, file);
     return syntax === undefined ? fail(error) : end(USAGE, syntax);
   }
@@ -68,8 +75,8 @@ export async function runProgram(
   const wrong = complainOfMain(main);
   if (wrong !== undefined) return end(USAGE, `heddle: ${name}: ${wrong}`);
   try {
-    const { run } = (await import(heddle)) as Heddle;
-    await run(main as Parameters<typeof run>[0], debug ? { debug } : {});
+    const { run } = (await import(pathToFileURL(heddle).href)) as typeof Heddle;
+    await run(main as Main, debug ? { debug } : {});
   } catch (error) {
     await fail(error);
   }

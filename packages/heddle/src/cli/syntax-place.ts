@@ -56,5 +56,8 @@ function loadElsewhere(program: ProgramFile) {
   ].join("\n");
   const loader = program.isTypeScript ? ["--import", import.meta.resolve("tsx")] : [];
   const args = [...loader, "--input-type=module", "--eval", source];
-  return spawnSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "ignore", "pipe"] });
+  return spawnSync(process.execPath, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
+  });
 }

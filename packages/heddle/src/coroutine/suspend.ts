@@ -74,4 +74,6 @@ export const reschedule = {
   throw(error: unknown): never {
     throw error;
   },
+  /** For reports. */
+  toString: () => "sleep(0)",
 } as unknown as ThenableAwaitable<void> & { next(sent: unknown): unknown };

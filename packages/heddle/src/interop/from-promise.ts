@@ -32,12 +32,21 @@ const wait = thenable(function* fromPromise<T>(
   source: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
 ): Coroutine<T> {
   if (typeof source !== "function") return yield* awaitPromise(source);
-  if (source.length === 0) return yield* awaitPromise((source as () => PromiseLike<T>)());
+  if (source.length === 0) return yield* awaitPromise(promised((source as () => unknown)()));
   const controller = new AbortController();
   try {
-    return yield* awaitPromise(source(controller.signal));
+    return yield* awaitPromise(promised<T>(source(controller.signal)));
   } catch (error) {
     if (isCancelled(error)) controller.abort(error);
     throw error;
   }
 });
+
+function promised<T>(returned: unknown): PromiseLike<T> {
+  if (typeof (returned as Partial<PromiseLike<T>> | null)?.then === "function") {
+    return returned as PromiseLike<T>;
+  }
+  throw new TypeError(
+    `the function given to fromPromise() must return a promise, it returned ${String(returned)}`,
+  );
+}

@@ -69,6 +69,12 @@ export class Handle implements Frame {
     return context;
   }
 
+  /** For reports: `<Handle rebuildIndex()>`. */
+  toString(): string {
+    const what = this._callback === null ? "cancelled" : `${nameOf(this._callback)}()`;
+    return `<${this.constructor.name} ${what}>`;
+  }
+
   /** @internal */
   run(): void {
     const callback = this._callback;
@@ -78,7 +84,7 @@ export class Handle implements Frame {
       (callback as (...args: readonly unknown[]) => unknown)(...this._args);
     } catch (error) {
       this._loop.callExceptionHandler({
-        message: `Exception in callback ${callback.name || "(anonymous)"}()`,
+        message: `Exception in callback ${nameOf(callback)}()`,
         exception: error,
         handle: this,
       });
@@ -86,6 +92,10 @@ export class Handle implements Frame {
       leave();
     }
   }
+}
+
+function nameOf(callback: Callback): string {
+  return callback.name || "(anonymous)";
 }
 
 /** A callback scheduled with `callLater` or `callAt`. Counterpart: `asyncio.TimerHandle`. */

@@ -35,8 +35,11 @@ export interface Host {
   /** Write a report that no handler took (an exception in a callback, a lost error). */
   report(text: string): void;
 
-  /** Call `listener` when nothing can wake this thread any more; returns the removal. */
-  onStall?(listener: () => void): () => unknown;
+  /**
+   * Call `listener` when nothing can wake this thread any more; returns the removal. A listener that
+   * returns true goes on, and wants to hear of it again.
+   */
+  onStall?(listener: () => boolean): () => unknown;
 
   /** Call `listener` on SIGINT until the returned function is called. */
   onInterrupt?(listener: () => void): () => unknown;

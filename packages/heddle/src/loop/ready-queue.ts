@@ -28,10 +28,6 @@ export interface Steppable {
 
 const INITIAL_SLOTS = 256;
 
-const NOTHING = 0;
-const TASK = 1;
-const CALLBACK = 2;
-
 /** A ring above this size is given back when the queue has run empty. */
 const KEPT_SLOTS = 1 << 16;
 
@@ -40,8 +36,7 @@ export class ReadyQueue {
   #mask = INITIAL_SLOTS - 1;
   #head = 0;
   #tail = 0;
-  /** What kind of entry is being called. */
-  #calling: typeof NOTHING | typeof TASK | typeof CALLBACK = NOTHING;
+  #stepping = false;
 
   get length(): number {
     return ((this.#tail - this.#head) & this.#mask) >> 1;
@@ -68,18 +63,18 @@ export class ReadyQueue {
     const head = this.#head;
     const target = this.#slots[head];
     const argument = this.#slots[head + 1];
-    if (argument === STEP) {
-      this.#calling = TASK;
-      (target as Steppable).step();
-    } else {
-      this.#calling = CALLBACK;
-      (target as Runnable).run(argument);
+    try {
+      if (argument === STEP) {
+        this.#stepping = true;
+        (target as Steppable).step();
+      } else (target as Runnable).run(argument);
+    } finally {
+      this.#stepping = false;
+      this.#removeHead();
     }
-    this.#removeHead();
   }
 
   #removeHead(): void {
-    this.#calling = NOTHING;
     // The call may have moved the ring.
     const head = this.#head;
     const slots = this.#slots;
@@ -90,18 +85,12 @@ export class ReadyQueue {
 
   /** The task that is being stepped; null in other callbacks. */
   get stepped(): Frame | null {
-    return this.#calling === TASK ? (this.#slots[this.#head] as Frame) : null;
+    return this.#stepping ? (this.#slots[this.#head] as Frame) : null;
   }
 
   /** What `runNext` will call, for reports. */
-  describeNext(): string {
-    const target = this.#slots[this.#head] as object;
-    return "frameTask" in target ? String(target.frameTask ?? "a callback") : "a callback";
-  }
-
-  /** An entry has failed in a way that no entry may: forget it, or it would be called again. */
-  dropFailed(): void {
-    if (this.#calling !== NOTHING) this.#removeHead();
+  get next(): unknown {
+    return this.#slots[this.#head];
   }
 
   /** The queue has run empty: give back the memory of a burst. */

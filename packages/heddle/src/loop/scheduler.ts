@@ -32,8 +32,14 @@ import type { Host } from "./host.ts";
 import { ReadyQueue, type Runnable, type Steppable } from "./ready-queue.ts";
 import { TimerHeap } from "./timer-heap.ts";
 
+/** @internal */
+export const CLOSED = "Event loop is closed. Make a new one: new EventLoop()";
+
 /** Milliseconds of work before the embedding program gets its turn. */
 const SLICE = 2;
+
+/** Milliseconds after which waking up does not continue what was before. */
+const LONG_SLEEP = 1;
 
 /** Callbacks between two looks at a real clock. */
 const CLOCK_EVERY = 64;
@@ -80,7 +86,10 @@ export class Scheduler extends ExceptionReporter {
   #todo = 0;
   #now = 0;
   #turnBegan = Number.POSITIVE_INFINITY;
+  #sleptAt = Number.NEGATIVE_INFINITY;
   #debug: boolean;
+  #debugBefore = false;
+  readonly #debugWishes = new Set<{ enabled: boolean }>();
   #forgetStall: (() => unknown) | undefined;
 
   /** @internal */
@@ -203,8 +212,7 @@ export class Scheduler extends ExceptionReporter {
 
   /** @internal A new runner has come: turn while it is there. */
   addRunner(runner: LoopRunner): void {
-    if (this.#closed)
-      throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
+    if (this.#closed) throw new RuntimeError(CLOSED);
     if (this.runners.size === 0) this.#forgetStall = this.host.onStall?.(() => this.stalled());
     this.runners.add(runner);
     if (!this.#awake) this.#wake();
@@ -216,6 +224,8 @@ export class Scheduler extends ExceptionReporter {
     if (!this.runners.delete(runner) || this.runners.size > 0) return;
     this.#forgetStall?.();
     this.#forgetStall = undefined;
+    // A loop that nobody runs any more must not hold the process by the timers that it still has.
+    if (!this.#ambient && !this.host.virtual) this.host.park(Number.POSITIVE_INFINITY, this.#turn);
   }
 
   #mayTurn(): boolean {
@@ -223,8 +233,7 @@ export class Scheduler extends ExceptionReporter {
   }
 
   #wake(): void {
-    if (this.#closed)
-      throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
+    if (this.#closed) throw new RuntimeError(CLOSED);
     if (!this.#mayTurn()) return;
     this.#awake = true;
     this.host.wakeSoon(this.#woken);
@@ -235,12 +244,15 @@ export class Scheduler extends ExceptionReporter {
     if (this.#yielded) return;
     if (!this.host.virtual) {
       const now = this.#readClock();
+      // A long sleep was not a chain of promises: the thread was idle, or did something else.
+      if (now - this.#sleptAt > LONG_SLEEP) this.#turnBegan = now;
       if (now - this.#turnBegan > SLICE) {
         this.#letOthersGo();
         return;
       }
     }
     this.#runSlice();
+    if (!this.host.virtual) this.#sleptAt = this.host.now();
   };
 
   /** By the host: a timer, or after the others had their turn. */
@@ -355,14 +367,14 @@ export class Scheduler extends ExceptionReporter {
     return this.ready.length > 0;
   }
 
-  /** @internal Nothing can wake this loop: tell those who wait for it. */
-  stalled(): void {
+  /** @internal Nothing can wake this loop: tell those who wait for it. True if some go on. */
+  stalled(): boolean {
     for (const runner of [...this.runners]) runner.stalled();
+    return this.runners.size > 0;
   }
 
   #crash(error: unknown): void {
     this.#todo = 0;
-    this.ready.dropFailed();
     const runners = [...this.runners];
     if (runners.length === 0) this.host.report(`heddle's event loop failed: ${String(error)}`);
     for (const runner of runners) {
@@ -376,12 +388,12 @@ export class Scheduler extends ExceptionReporter {
     this.#attention = true;
     for (let todo = this.ready.length; todo > 0; todo--) {
       const began = this.host.now();
-      const what = this.ready.describeNext();
+      const what = this.ready.next;
       this.ready.runNext();
       const took = this.host.now() - began;
       if (took < this.slowCallbackDuration) continue;
       this.host.report(
-        `Executing ${what} took ${took.toFixed(0)} ms: it blocked the loop that long`,
+        `Executing ${String(what)} took ${took.toFixed(0)} ms: it blocked the loop that long`,
       );
     }
   }
@@ -427,6 +439,24 @@ export class Scheduler extends ExceptionReporter {
     return this.#debug;
   }
 
+  /** @internal A run wants debug mode on or off while it is in progress; returns the end of that. */
+  wishDebug(enabled: boolean): () => void {
+    const wish = { enabled };
+    if (this.#debugWishes.size === 0) this.#debugBefore = this.#debug;
+    this.#debugWishes.add(wish);
+    this.#obeyWishes();
+    return () => {
+      this.#debugWishes.delete(wish);
+      this.#obeyWishes();
+    };
+  }
+
+  /** Of runs that overlap, one that wants debug mode is enough. */
+  #obeyWishes(): void {
+    const wishes = [...this.#debugWishes];
+    this.setDebug(wishes.length === 0 ? this.#debugBefore : wishes.some((wish) => wish.enabled));
+  }
+
   /** Debug mode reports slow callbacks, gives cancellations a stack, and remembers where tasks were made. */
   setDebug(enabled: boolean): void {
     this.#debug = enabled;
@@ -439,8 +469,7 @@ export class Scheduler extends ExceptionReporter {
         `${call}() needs a function to call, got ${typeof fn}. A coroutine is run by createTask()`,
       );
     }
-    if (this.#closed)
-      throw new RuntimeError("Event loop is closed. Make a new one: new EventLoop()");
+    if (this.#closed) throw new RuntimeError(CLOSED);
   }
 }
 

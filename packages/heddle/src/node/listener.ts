@@ -28,11 +28,16 @@ export function listener(
   const failed = (error: Error): void => {
     if (opening?.done() === false) opening.setException(error);
     else if (isOpen) {
-      loop.callExceptionHandler({ message: "a server cannot accept a connection", exception: error });
+      loop.callExceptionHandler({
+        message: "a server cannot accept a connection",
+        exception: error,
+      });
     }
   };
   server.on("listening", () => loop.react(listening, undefined));
-  server.on("error", (error) => loop.react(failed, networkError(error, `cannot listen on ${target}`)));
+  server.on("error", (error) =>
+    loop.react(failed, networkError(error, `cannot listen on ${target}`)),
+  );
   server.on("connection", (socket) => loop.react(accept, socket));
 
   const close = (): void => {

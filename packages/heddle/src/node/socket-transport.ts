@@ -129,8 +129,8 @@ export class SocketTransport extends FlowControlledTransport implements Resource
     this.grew();
   }
 
-  readonly #onWritten = (): void => {
-    this.loop.react(this.#onShrunk, undefined);
+  readonly #onWritten = (error?: Error | null): void => {
+    if (!error) this.loop.react(this.#onShrunk, undefined);
   };
 
   readonly #onShrunk = (): void => {

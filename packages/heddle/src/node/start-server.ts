@@ -10,7 +10,7 @@ import type { Awaitable, Coroutine, ThenableAwaitable } from "../coroutine/types
 import { Server } from "../stream/server.ts";
 import type { StreamReader } from "../stream/stream-reader.ts";
 import type { StreamWriter } from "../stream/stream-writer.ts";
-import type { Runnable } from "../task/as-coroutine.ts";
+import { isAwaitable, type Runnable } from "../task/as-coroutine.ts";
 import { getRunningLoop } from "../task/current-loop.ts";
 import { currentOwner, type Owner } from "../task/owner.ts";
 import { thenable } from "../task/thenable.ts";
@@ -160,12 +160,22 @@ function* serve(
   return server;
 }
 
-/** A coroutine function's coroutine; other functions are called inside their task. */
+/**
+ * A coroutine function's coroutine; other functions are called inside their task. An async function
+ * cannot be thrown into: when its task is cancelled, it hears of it by whatever it does with its reader
+ * or writer.
+ */
 function bodyOf(
   handler: ConnectionHandler,
   reader: StreamReader,
   writer: StreamWriter,
 ): Runnable<unknown> {
   if (handler instanceof GeneratorFunction) return handler(reader, writer) as Awaitable<unknown>;
-  return () => handler(reader, writer);
+  return (signal) => {
+    const returned = handler(reader, writer);
+    if (!isAwaitable(returned)) {
+      signal.addEventListener("abort", () => reader.setException(signal.reason), { once: true });
+    }
+    return returned;
+  };
 }

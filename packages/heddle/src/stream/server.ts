@@ -6,8 +6,9 @@
  * closed and every connection is gone, in either order. Handlers that go on without their connection
  * are not waited for (the run does that): one that sleeps for an hour must not hold up Ctrl-C.
  */
-import { reschedule } from "../coroutine/suspend.ts";
+
 import { RuntimeError } from "../coroutine/errors.ts";
+import { reschedule } from "../coroutine/suspend.ts";
 import type { Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
 import { isCancelled } from "../task/errors.ts";
 import type { EventLoop } from "../task/event-loop.ts";
@@ -215,7 +216,8 @@ export class Server implements Resource, AsyncDisposable {
   }
 
   #refuseIfClosed(): void {
-    if (this.#closed) throw new RuntimeError("the server is closed: start another by startServer()");
+    if (this.#closed)
+      throw new RuntimeError("the server is closed: start another by startServer()");
   }
 }
 

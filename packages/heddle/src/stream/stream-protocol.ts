@@ -15,8 +15,9 @@ export class StreamProtocol extends Protocol {
   readonly #loop: EventLoop;
   readonly #reader: StreamReader;
   readonly #onConnection: ((transport: Transport) => void) | undefined;
-  readonly #drainers = new Set<Future<void>>();
   readonly #closers = new Set<Future<void>>();
+  /** Those who wait until they may write on. */
+  readonly drainers = new Set<Future<unknown>>();
   /** Writing is to wait. */
   paused = false;
   /** The connection is gone. */
@@ -52,7 +53,7 @@ export class StreamProtocol extends Protocol {
     this.lossError = error;
     if (error === null) this.#reader.feedEof();
     else this.#reader.setException(error);
-    wakeAll(this.#drainers);
+    wakeAll(this.drainers);
     wakeAll(this.#closers);
   }
 
@@ -62,14 +63,7 @@ export class StreamProtocol extends Protocol {
 
   override resumeWriting(): void {
     this.paused = false;
-    wakeAll(this.#drainers);
-  }
-
-  /** For a task that is to wait until it may write on, or until the connection is gone. */
-  awaitResume(): Future<void> {
-    const waiter = new Future<void>(this.#loop, "the write buffer to drain");
-    this.#drainers.add(waiter);
-    return waiter;
+    wakeAll(this.drainers);
   }
 
   /** Wait until the connection is gone; throws the error that ended it. */
@@ -84,7 +78,7 @@ export class StreamProtocol extends Protocol {
 }
 
 /** Those whose task was cancelled are done already. */
-function wakeAll(waiters: Set<Future<void>>): void {
+function wakeAll(waiters: Set<Future<unknown>>): void {
   for (const waiter of waiters) if (!waiter.done()) waiter.setResult(undefined);
   waiters.clear();
 }

@@ -4,8 +4,9 @@
  * The buffer is bounded by the flow control of asyncio: above twice the limit the transport is told to
  * pause, at or below the limit to go on; whoever waits for more than fits resumes it as well.
  */
-import type { ThenableAwaitable } from "../coroutine/types.ts";
+
 import { RuntimeError } from "../coroutine/errors.ts";
+import type { ThenableAwaitable } from "../coroutine/types.ts";
 import { getEventLoop } from "../task/current-loop.ts";
 import type { EventLoop } from "../task/event-loop.ts";
 import type { Operation } from "../task/operation.ts";
@@ -63,6 +64,8 @@ export class StreamReader implements ReadSide {
   _failure: Error | null = null;
   /** @internal The call that waits for more, until its task runs again. */
   _waiting: Operation | null = null;
+  /** @internal */
+  _spare: ReadSome | null = null;
   #transport: ReadTransport | null = null;
   #paused = false;
 
@@ -94,8 +97,12 @@ export class StreamReader implements ReadSide {
    * const all = yield* reader.read();
    */
   read(n = -1): ThenableAwaitable<Uint8Array> {
-    if (n >= 0) return new ReadSome(this, n) as Read;
     checkSize(n, "read");
+    if (n >= 0) {
+      const spare = this._spare;
+      this._spare = null;
+      return (spare === null ? new ReadSome(this, n) : spare.renew(n)) as Read;
+    }
     return new ReadAll(this) as Read;
   }
 
@@ -230,8 +237,7 @@ export class StreamReader implements ReadSide {
 }
 
 function checkSize(n: unknown, call: string): void {
-  if (typeof n !== "number") {
-    throw new TypeError(`${call}() needs a number of bytes, got ${typeof n}`);
-  }
-  if (Number.isNaN(n)) throw new RangeError(`${call}() needs a number of bytes, got NaN`);
+  if (Number.isInteger(n)) return;
+  const problem = `${call}() needs a whole number of bytes, got ${String(n)}`;
+  throw typeof n === "number" ? new RangeError(problem) : new TypeError(problem);
 }

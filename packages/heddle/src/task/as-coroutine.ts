@@ -81,7 +81,7 @@ function* callBody<T>(
   // The signal is made only for functions that look at it: an AbortController costs 5 µs.
   const returned = fn.length > 0 && task !== null ? fn(task.signal) : (fn as () => Awaitable<T>)();
   if (!isAwaitable(returned) && isPromise(returned)) {
-    return yield* settle(returned as PromiseLike<T>, new BodyFuture<T>());
+    return yield* new PromiseBridge(returned as PromiseLike<T>).wait(BodyFuture<T>);
   }
   return yield* awaitBody<T>(returned, call);
 }
@@ -112,24 +112,43 @@ class BodyFuture<T> extends Future<T> {
 
 /** @internal Wait for a promise. Cancelling raises at once and drops its late outcome. */
 export function awaitPromise<T>(promise: PromiseLike<T>): Coroutine<T> {
-  return settle(promise, new Future<T>());
+  return new PromiseBridge(promise).wait(Future<T>);
 }
 
-function* settle<T>(promise: PromiseLike<T>, future: Future<T>): Coroutine<T> {
-  const loop = future.getLoop();
-  loop.meetsPromises = true;
-  promise.then(
-    (value) => {
-      if (!future.done()) future.setResult(value);
-    },
-    (error: unknown) => {
-      if (future.done()) return;
-      const cancellation = cancellationIn(error);
-      if (cancellation === undefined) future.setException(error);
-      else future._settle(CANCELLED, cancellation);
-    },
-  );
-  return yield* future;
+/**
+ * From a promise to a future. It listens to the promise at once, so that a rejection is never
+ * "unhandled" while the task that will await it has not had its turn; the future is made when it is
+ * awaited, on the loop where that happens.
+ */
+class PromiseBridge<T> {
+  #future: Future<T> | null = null;
+  #settle: ((future: Future<T>) => void) | null = null;
+
+  constructor(promise: PromiseLike<T>) {
+    promise.then(
+      (value) => this.#settled((future) => future.setResult(value)),
+      (error: unknown) => this.#settled((future) => fail(future, error)),
+    );
+  }
+
+  *wait(kind: new () => Future<T>): Coroutine<T> {
+    const future = new kind();
+    future.getLoop().meetsPromises = true;
+    this.#future = future;
+    this.#settle?.(future);
+    return yield* future;
+  }
+
+  #settled(settle: (future: Future<T>) => void): void {
+    this.#settle = settle;
+    if (this.#future !== null && !this.#future.done()) settle(this.#future);
+  }
+}
+
+function fail(future: Future<unknown>, error: unknown): void {
+  const cancellation = cancellationIn(error);
+  if (cancellation === undefined) future.setException(error);
+  else future._settle(CANCELLED, cancellation);
 }
 
 function cancellationIn(error: unknown): unknown {

@@ -10,7 +10,7 @@ import { RuntimeError } from "../coroutine/errors.ts";
 import type { Awaitable } from "../coroutine/types.ts";
 import type { Host } from "../loop/host.ts";
 import { nativeHost } from "../loop/hosts/native.ts";
-import { type LoopRunner, runningScheduler, Scheduler } from "../loop/scheduler.ts";
+import { CLOSED, type LoopRunner, runningScheduler, Scheduler } from "../loop/scheduler.ts";
 import { type AwaitableOrPromise, asAwaitable, type Runnable } from "./as-coroutine.ts";
 import { getEventLoop, setDefaultLoopFactory } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
@@ -53,6 +53,7 @@ export class EventLoop extends Scheduler {
   /** `host` is how the loop meets the world; the runtime's own if not given. */
   constructor(options: { host?: Host } = {}) {
     super(options.host ?? nativeHost(), makingDefault);
+    if (this.getDebug()) captureCancellationStacks(true);
   }
 
   createFuture<T>(): Future<T> {
@@ -64,7 +65,7 @@ export class EventLoop extends Scheduler {
    * Counterpart: `loop.create_task`.
    */
   createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: TaskOptions): Task<T> {
-    const awaitable = asAwaitable(coro, "createTask");
+    const awaitable = asAwaitable<T>(coro, "createTask");
     if (options === undefined && this.#taskFactory === null && !this.getDebug()) {
       // The usual case, short enough for the engine to inline.
       const frame = currentFrame();
@@ -107,6 +108,7 @@ export class EventLoop extends Scheduler {
 
   #turnUntilStopped(): Promise<void> {
     if (this.#endForever !== null) throw new RuntimeError("This event loop is already running");
+    if (this.isClosed()) throw new RuntimeError(CLOSED);
     return new Promise((resolve, reject) => {
       const end = () => {
         this.#endForever = null;

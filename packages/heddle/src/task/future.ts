@@ -42,6 +42,9 @@ export const UNSEEN = 4;
 /** @internal First free bit for subclasses. */
 export const NEXT_BIT = 8;
 
+/** Set by `heddle run`: hears of each error where somebody who waited for it gets it. */
+const onRaise = Symbol.for("heddle.onRaise");
+
 /** @internal Hears that a future is done, in the next iteration of the loop. */
 export interface Listener {
   /** Put yourself into the loop's ready queue: `future` is done. */
@@ -68,6 +71,11 @@ class DoneCallback implements Listener, Frame, Runnable {
 
   wake(future: Future<unknown>): void {
     future._loop.enqueue(this, future);
+  }
+
+  /** For reports. */
+  toString(): string {
+    return `<done callback ${this.fn.name || "(anonymous)"}()>`;
   }
 
   run(future: unknown): void {
@@ -105,7 +113,7 @@ export class Future<T> implements PromiseLike<T> {
   /** @internal Pending: who waits (null, one or an array). Done: the outcome. */
   _slot: unknown = null;
   /** @internal */
-  readonly _loop: EventLoop;
+  _loop: EventLoop;
   /** @internal What this is, for reports: a name, or the primitive that made it. Tasks: the name. */
   _about: unknown;
 
@@ -145,6 +153,11 @@ export class Future<T> implements PromiseLike<T> {
     return (this._bits & STATE) === CANCELLED;
   }
 
+  /** @internal Is there an error? `exception()` cannot tell, if it was null that was thrown. */
+  _failed(): boolean {
+    return (this._bits & STATE) === RAISED;
+  }
+
   /**
    * The result; throws the error if there is one. Never suspends. Throws CancelledError if the
    * future was cancelled, InvalidStateError if it is not done.
@@ -155,6 +168,7 @@ export class Future<T> implements PromiseLike<T> {
         return this._slot as T;
       case RAISED:
         this._markSeen();
+        (globalThis as { [onRaise]?: (error: unknown) => void })[onRaise]?.(this._slot);
         throw this._slot;
       case CANCELLED:
         throw this._cancelledError();
@@ -191,9 +205,7 @@ export class Future<T> implements PromiseLike<T> {
    * error that nobody ever fetches is reported to the loop's exception handler.
    */
   setException(error: unknown): void {
-    this._settle(RAISED, error);
-    this._bits |= UNSEEN;
-    loseError(this, error);
+    this._raise(error);
   }
 
   /**
@@ -252,8 +264,19 @@ export class Future<T> implements PromiseLike<T> {
     throw error;
   }
 
+  /** @internal Fail: nobody has seen the error yet, and who is woken may look at it. */
+  _raise(error: unknown, creationStack?: string): void {
+    const listeners = this.#conclude(RAISED | UNSEEN, error);
+    loseError(this, error, creationStack);
+    this.#wake(listeners);
+  }
+
   /** @internal */
   _settle(state: number, value: unknown): void {
+    this.#wake(this.#conclude(state, value));
+  }
+
+  #conclude(state: number, value: unknown): Listener | Listener[] | null {
     const bits = this._bits;
     if ((bits & STATE) !== PENDING) {
       throw new InvalidStateError(`invalid state: ${this} is done already`);
@@ -261,6 +284,10 @@ export class Future<T> implements PromiseLike<T> {
     this._bits = bits | state;
     const listeners = this._slot as Listener | Listener[] | null;
     this._slot = value;
+    return listeners;
+  }
+
+  #wake(listeners: Listener | Listener[] | null): void {
     if (listeners === null) return;
     if (Array.isArray(listeners)) for (const listener of listeners) listener.wake(this);
     else listeners.wake(this);
@@ -328,24 +355,22 @@ export class Future<T> implements PromiseLike<T> {
 
 const STATE_NAMES = ["pending", "returned", "raised", "cancelled"];
 
-/** Settles a native promise in the same callback in which a done callback would be called. */
-class PromiseSettler implements Listener, Runnable {
+/**
+ * Settles a native promise. At once, not by the ready queue: its reactions are microtasks and come
+ * after the loop's slice anyway, and a loop that stops meanwhile must not lose them.
+ */
+class PromiseSettler implements Listener {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
+
   constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
   wake(future: Future<unknown>): void {
-    future._markSeen();
-    future._loop.enqueue(this, future);
-  }
-
-  run(future: unknown): void {
-    const done = future as Future<unknown>;
     try {
-      this.#resolve(done.result());
+      this.#resolve(future.result());
     } catch (error) {
       this.#reject(error);
     }

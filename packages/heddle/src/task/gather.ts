@@ -60,12 +60,9 @@ class GatheringFuture extends Future<unknown[]> implements Listener {
       child._markSeen();
       return;
     }
-    if (!this.#returnExceptions) {
-      const error = child.cancelled() ? child._cancelledError() : child.exception();
-      if (error !== null) {
-        this.setException(error);
-        return;
-      }
+    if (!this.#returnExceptions && (child.cancelled() || child._failed())) {
+      this.setException(child.cancelled() ? child._cancelledError() : child.exception());
+      return;
     }
     if (this.#pending > 0) return;
     const results = this.#children.map(outcome);
@@ -91,7 +88,7 @@ function cancellationBy(child: Future<unknown>): unknown {
 /** Result or error of a child that is done, as a value. */
 function outcome(child: Future<unknown>): unknown {
   if (child.cancelled()) return newCancelledError(child._cancelMessage() ?? "");
-  return child.exception() ?? child.result();
+  return child._failed() ? child.exception() : child.result();
 }
 
 /**

@@ -9,6 +9,7 @@
  * keep it from being collected. Only failing futures pay for this.
  */
 import { currentFrame } from "../context/current.ts";
+import type { Host } from "../loop/host.ts";
 import type { Scheduler } from "../loop/scheduler.ts";
 import type { Future } from "./future.ts";
 
@@ -53,10 +54,28 @@ export function loseError(future: Future<unknown>, error: unknown, creationStack
     loop: future._loop,
     ledger,
   };
-  if (ledger === nobodys && nobodys.size === 0) watchExit(record.loop);
+  if (ledger === nobodys) watchExit(record.loop.host);
   ledger.add(record);
+  if (error instanceof Error) letGoLater(record);
   records.set(future, record);
   collected.register(future, record);
+}
+
+let letGo: LostError[] = [];
+
+/**
+ * Until its stack is read, an error of V8 holds the frames that it was thrown through, and by these the
+ * task, which then is never collected. Reading it formats it, which is dear: it is done for those
+ * that nobody has fetched when the loop's slice is over.
+ */
+function letGoLater(record: LostError): void {
+  letGo.push(record);
+  if (letGo.length > 1) return;
+  void Promise.resolve().then(() => {
+    const records = letGo;
+    letGo = [];
+    for (const lost of records) if (lost.ledger.has(lost)) void (lost.error as Error).stack;
+  });
 }
 
 /** @internal Somebody has fetched the error. */
@@ -67,11 +86,15 @@ export function foundError(future: Future<unknown>): void {
   records.delete(future);
 }
 
+const watched = new WeakSet<Host>();
+
 /** Report what nobody owns before the process exits. */
-function watchExit(loop: Scheduler): void {
-  const forget = loop.host.onStall?.(() => {
-    forget?.();
+function watchExit(host: Host): void {
+  if (watched.has(host)) return;
+  watched.add(host);
+  host.onStall?.(() => {
     reportLostErrors(nobodys);
+    return false;
   });
 }
 

@@ -12,7 +12,9 @@
  */
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Suspension, ThenableAwaitable } from "../coroutine/types.ts";
+import { runningScheduler } from "../loop/scheduler.ts";
 import { getEventLoop } from "./current-loop.ts";
+import type { EventLoop } from "./event-loop.ts";
 import { CANCELLED, FUTURE, Future, NEXT_BIT, PENDING, STATE } from "./future.ts";
 
 const AWAITED = NEXT_BIT;
@@ -26,8 +28,9 @@ export type Progress = IteratorResult<Suspension, unknown>;
 
 /** @internal */
 export abstract class Operation extends Future<unknown> {
+  /** It belongs to the loop that it is awaited on; until then, to none. */
   constructor(about: unknown) {
-    super(getEventLoop(), about);
+    super(runningScheduler() as EventLoop, about);
   }
 
   /** Do it now, or arrange to be woken and return `arm(this)`. */
@@ -56,6 +59,8 @@ export abstract class Operation extends Future<unknown> {
     if (state === PENDING) {
       if (this._bits & STARTED) throw new RuntimeError(`${this} was resumed before it was done`);
       this._bits |= STARTED;
+      const loop = runningScheduler() as EventLoop;
+      if (loop !== this._loop) this._loop = loop;
       return this.begin();
     }
     if (state !== CANCELLED) return this.proceed();
@@ -72,7 +77,7 @@ export abstract class Operation extends Future<unknown> {
     onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this._loop
+    return getEventLoop()
       .createTask(this as unknown as ThenableAwaitable<unknown>)
       .then(onFulfilled, onRejected);
   }

@@ -11,7 +11,7 @@ import { within } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Awaitable, Coroutine } from "../coroutine/types.ts";
 import type { LoopRunner } from "../loop/scheduler.ts";
-import type { Runnable } from "./as-coroutine.ts";
+import { asAwaitable, type Runnable } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
 import { DeadlockError } from "./errors.ts";
@@ -28,11 +28,15 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** The loop to run on; the thread's default one if not given. */
   loop?: EventLoop;
-  /** SIGINT cancels main; the second one ends the process. */
+  /** SIGINT cancels main; the second one ends the process. Under `heddle run` the default is true. */
   handleSigint?: boolean;
   /** The name of the main task. */
   name?: string;
 }
+
+/** Set by `heddle run`: its one SIGINT listener serves the runs of every copy of heddle. */
+const onSigint = Symbol.for("heddle.onSigint");
+type WatchRun = (cancel: () => void) => () => void;
 
 /** Exit status of a process that was ended by SIGINT. */
 const SIGINT_STATUS = 130;
@@ -75,24 +79,26 @@ class Run<T> implements LoopRunner {
     this.#resolve = resolve;
     this.#reject = reject;
     this.loop = options.loop ?? getEventLoop();
+    checkSignal(options.signal);
     if (this.loop.isClosed()) throw new RuntimeError("run(): its loop is closed");
     const frame = { context: snapshot(), owner: this.owner, frameTask: null };
     this.main = within(frame, () => {
       const task = options.name === undefined ? undefined : { name: options.name };
-      return this.loop.createTask(main, task);
+      return this.loop.createTask(asAwaitable<T>(main, "run"), task);
     });
     this.main._listen(this);
     this.loop.addRunner(this);
     this.loop.owners.add(this.owner);
     if (options.debug !== undefined) this.#debug(options.debug);
     if (options.signal !== undefined) this.#obey(options.signal);
-    if (options.handleSigint === true) this.#handleSigint();
+    const watch = (globalThis as { [onSigint]?: WatchRun })[onSigint];
+    if (watch !== undefined && options.handleSigint !== false) {
+      this.#undo.push(watch(() => this.main.cancel("SIGINT")));
+    } else if (options.handleSigint === true) this.#handleSigint();
   }
 
   #debug(enabled: boolean): void {
-    const before = this.loop.getDebug();
-    this.loop.setDebug(enabled);
-    this.#undo.push(() => this.loop.setDebug(before));
+    this.#undo.push(this.loop.wishDebug(enabled));
   }
 
   #obey(signal: AbortSignal): void {
@@ -137,7 +143,7 @@ class Run<T> implements LoopRunner {
     const { loop, owner, main } = this;
     owner.ended = true;
     if (owner.timers > 0) {
-      for (const timer of loop.timers) {
+      for (const timer of [...loop.timers]) {
         const handle = timer as { owner?: unknown; cancel?: () => void };
         if (handle.owner === owner) handle.cancel?.();
       }
@@ -176,8 +182,14 @@ class Run<T> implements LoopRunner {
       return;
     }
     this.#deadlock = new DeadlockError(describeDeadlock(this.owner.tasks));
-    this.main.cancel("deadlock");
+    if (this.main.cancel("deadlock") && !this.loop.ready.isEmpty) return;
+    this.crashed(this.#deadlock);
   }
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new TypeError(`run(): signal must be an AbortSignal, got ${typeof signal}`);
 }
 
 function messageOf(reason: unknown): string {
@@ -191,7 +203,7 @@ function* shutDown(owner: Owner, loop: EventLoop): Coroutine<void> {
     for (const task of left) task.cancel();
     yield* gather(left, { returnExceptions: true });
     for (const task of left) {
-      if (task.cancelled() || task.exception() === null) continue;
+      if (!task._failed()) continue;
       loop.callExceptionHandler({
         message: "unhandled exception during run() shutdown",
         exception: task.exception(),

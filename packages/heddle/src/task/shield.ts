@@ -34,8 +34,7 @@ class ShieldingFuture<T> extends Future<T> implements Listener {
       this.cancel();
       return;
     }
-    const error = inner.exception();
-    if (error !== null) this.setException(error);
+    if (inner._failed()) this.setException(inner.exception());
     else this.setResult(inner.result());
   }
 
@@ -53,9 +52,8 @@ const REPORTER: Listener & Runnable = {
   wake: (inner) => inner._loop.enqueue(REPORTER, inner),
   run(done) {
     const inner = done as Future<unknown>;
-    if (inner.cancelled()) return;
+    if (!inner._failed()) return;
     const error = inner.exception();
-    if (error === null) return;
     const name = error instanceof Error ? error.name : typeof error;
     inner._loop.callExceptionHandler({
       message: `${name} exception in shielded future`,

@@ -99,10 +99,10 @@ const rescheduled = thenable(function* sleepZero<T>(result: T) {
 export function sleep(ms: number): ThenableAwaitable<void>;
 export function sleep<T>(ms: number, result: T): ThenableAwaitable<T>;
 export function sleep(ms: number, result?: unknown): ThenableAwaitable<unknown> {
-  if (ms > 0) return result === undefined ? new Sleep(ms) : new SleepWithResult(ms, result);
   if (typeof ms !== "number") {
     throw new TypeError(`sleep() needs a number of milliseconds, got ${typeof ms}`);
   }
+  if (ms > 0) return result === undefined ? new Sleep(ms) : new SleepWithResult(ms, result);
   if (Number.isNaN(ms)) throw new RangeError("sleep() needs a number of milliseconds, got NaN");
   return result === undefined ? reschedule : rescheduled(result);
 }

@@ -142,9 +142,8 @@ export class TaskGroup implements Listener {
     if (this.#tasks.size === 0 && this.#completed?.done() === false) {
       this.#completed.setResult(undefined);
     }
-    if (task.cancelled()) return;
+    if (!task._failed()) return;
     const error = task.exception();
-    if (error === null) return;
     this.#errors.push(error);
     const parent = this.#parent as Task<unknown>;
     if (parent.done()) {

@@ -33,12 +33,10 @@ import {
   type Listener,
   NEXT_BIT,
   PENDING,
-  RAISED,
   RETURNED,
   STATE,
   UNSEEN,
 } from "./future.ts";
-import { loseError } from "./lost-errors.ts";
 import type { Owner } from "./owner.ts";
 import type { Listed } from "./task-list.ts";
 
@@ -48,6 +46,11 @@ const MUST_THROW = NEXT_BIT << 2;
 const SLOW = MUST_CANCEL | MUST_THROW;
 /** The coroutine is a generator with the engine's own `next`. */
 const NATIVE = NEXT_BIT << 3;
+/** A cancellation is being passed on to what the task waits for. */
+const PASSING_ON = NEXT_BIT << 4;
+
+/** The task to which a cancellation that it passes on has come back. */
+let ring: Task<unknown> | null = null;
 
 /**
  * The engine's `next`. Every `function*` gives its generators a hidden class of their own, so looking
@@ -215,9 +218,7 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
     this.#leave();
     if (isCancelled(error)) this._settle(CANCELLED, error);
     else {
-      this._settle(RAISED, error);
-      this._bits |= UNSEEN;
-      loseError(this, error, this._rare?.creationStack);
+      this._raise(error, this._rare?.creationStack);
     }
   }
 
@@ -272,10 +273,37 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
     if (rare.controller !== undefined && !rare.controller.signal.aborted) {
       rare.controller.abort(newCancelledError(message));
     }
-    if (this._waitsFor?.cancel(message) === true) return true;
+    const waitsFor = this._waitsFor;
+    if (waitsFor !== null) {
+      if (this._bits & PASSING_ON) {
+        // Back where it began: these tasks wait for each other.
+        rare.cancelling--;
+        ring = this as Task<unknown>;
+        return false;
+      }
+      this._bits |= PASSING_ON;
+      const passedOn = waitsFor.cancel(message);
+      this._bits &= ~PASSING_ON;
+      if (ring === null) {
+        if (passedOn) return true;
+      } else if (ring === (this as unknown)) {
+        ring = null;
+        this.#stopWaiting(waitsFor);
+      } else if (!passedOn) {
+        rare.cancelling--;
+        return false;
+      } else return true;
+    }
     this._bits |= MUST_CANCEL;
     rare.cancelMessage = message;
     return true;
+  }
+
+  /** What this task waits for waits for this task: it must be cancelled by itself. */
+  #stopWaiting(waitsFor: Future<unknown>): void {
+    if (waitsFor._unlisten((listener) => listener === this) === 0) return;
+    this._waitsFor = null;
+    this._loop.enqueue(this, STEP);
   }
 
   /** How many requests of cancellation were made and not taken back. */
@@ -370,11 +398,11 @@ function badYield(yielded: unknown): string {
 }
 
 function describeYielded(value: unknown): string {
-  if (value instanceof Future || isFuture(value)) return `${value} without the star`;
   if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
   if (typeof value !== "object" || value === null) return String(value);
+  const named = "throw" in value && value.toString !== Object.prototype.toString;
   const kind = Object.prototype.toString.call(value).slice(8, -1);
-  if (Symbol.iterator in value) return `a ${kind} without the star`;
+  if (Symbol.iterator in value) return `${named ? value : `a ${kind}`} without the star`;
   if ("then" in value) return `a ${kind} (await promises with: yield* fromPromise(promise))`;
   return `a ${kind}`;
 }

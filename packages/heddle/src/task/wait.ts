@@ -48,8 +48,9 @@ class Waiter extends Future<void> implements Listener, Runnable {
 
   #isEnough(future: Future<unknown>): boolean {
     if (this.#returnWhen === "FIRST_COMPLETED") return true;
-    if (this.#returnWhen === "ALL_COMPLETED" || future.cancelled()) return false;
-    return future.exception() !== null;
+    if (this.#returnWhen === "ALL_COMPLETED" || !future._failed()) return false;
+    future._markSeen();
+    return true;
   }
 }
 

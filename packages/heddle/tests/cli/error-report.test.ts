@@ -11,10 +11,7 @@ const failed = (...lines: string[]) => ({
 describe("the report of an error", () => {
   it("has the coroutine's frames alone, at TypeScript's lines, and those of its causes", async () => {
     const file = fixture("numbers.ts");
-    const frames = [
-      `at quarter (${file}:18:17)`,
-      `at main (${file}:22:22)`,
-    ];
+    const frames = [`at quarter (${file}:18:17)`, `at main (${file}:22:22)`];
     expect(await heddle("run", "numbers.ts")).toEqual(
       failed(
         "RangeError: 7 is odd",
@@ -26,6 +23,18 @@ describe("the report of an error", () => {
         `      at halve (${file}:11:62)`,
         `      ${frames[0]}`,
         `      ${frames[1]}`,
+      ),
+    );
+  });
+
+  it("has the coroutines that waited, of every task, where Node made the error", async () => {
+    const file = fixture("awaited.ts");
+    expect(await heddle("run", "awaited.ts")).toEqual(
+      failed(
+        "Error: ENOENT: no such file or directory, open 'no/where'",
+        `    at load (${file}:5:17)`,
+        `    at parent (${file}:11:10)`,
+        `    at main (${file}:15:10)`,
       ),
     );
   });
@@ -85,17 +94,16 @@ describe("an error outside of main", () => {
   it("is reported the same way: a rejection", async () => {
     const file = fixture("rejection.js");
     expect(await heddle("run", "rejection.js")).toEqual(
-      failed(
-        "Error: nobody's",
-        `    at stray (${file}:4:25)`,
-        `    at main (${file}:8:3)`,
-      ),
+      failed("Error: nobody's", `    at stray (${file}:4:25)`, `    at main (${file}:8:3)`),
     );
   });
 
   it("is reported the same way: an exception", async () => {
     expect(await heddle("run", "exception.js")).toEqual(
-      failed("Error: in a timer", `    at Timeout.late [as _onTimeout] (${fixture("exception.js")}:5:11)`),
+      failed(
+        "Error: in a timer",
+        `    at Timeout.late [as _onTimeout] (${fixture("exception.js")}:5:11)`,
+      ),
     );
   });
 

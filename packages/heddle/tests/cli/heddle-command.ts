@@ -1,7 +1,7 @@
 // Runs the built command, as a shell would.
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -16,7 +16,7 @@ export const fixture = (name: string) =>
 
 /** Writes a program where no heddle is installed; broken ones too, which the linters never see. */
 export function program(name: string, source: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "heddle-cli-"));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "heddle-cli-")));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, name), source);
   return join(folder, name);

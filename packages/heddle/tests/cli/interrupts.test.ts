@@ -33,9 +33,7 @@ describe("SIGINT", () => {
     const running = start(["run", "interruptible-own-run.cjs"]);
     await running.printed("ready b");
     running.interrupt();
-    expect(await running.outcome).toEqual(
-      ended(130, "ready a\nready b\ncleaned a\ncleaned b\n"),
-    );
+    expect(await running.outcome).toEqual(ended(130, "ready a\nready b\ncleaned a\ncleaned b\n"));
   });
 
   it("ends the process at once the second time", async () => {

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { heddle, program, start } from "./heddle-command.ts";
 
@@ -23,8 +25,30 @@ describe("the main of a program", () => {
     ["main.ts", "import { sleep } from 'heddle'; export default"],
     ["main.cjs", "const { sleep } = require('heddle'); module.exports ="],
   ])("may stand where no heddle is installed: %s", async (name, beginning) => {
-    const file = program(name, `${beginning} function* () { console.log(yield* sleep(1, "found")); }`);
+    const file = program(
+      name,
+      `${beginning} function* () { console.log(yield* sleep(1, "found")); }`,
+    );
     expect(await heddle("run", file)).toEqual(done("found\n"));
+  });
+
+  it("uses one heddle, whether TypeScript becomes CommonJS or not", async () => {
+    const main = program(
+      "main.ts",
+      `import { sleep } from "heddle";
+       import { pause } from "./pause.mts";
+       export default function* () {
+         yield* sleep(1);
+         yield* pause();
+         console.log(typeof require, (yield* pause()) === sleep);
+       }`,
+    );
+    const pause = `
+      import { sleep } from "heddle";
+      export function* pause() { yield* sleep(1); return sleep; }`;
+    writeFileSync(join(dirname(main), "pause.mts"), pause);
+    writeFileSync(join(dirname(main), "package.json"), '{ "type": "commonjs" }');
+    expect(await heddle("run", main)).toEqual(done("function true\n"));
   });
 
   it("may have a name that is no URL", async () => {
@@ -40,7 +64,10 @@ describe("the exit status", () => {
   });
 
   it("is 0 or 1 after all that was printed has gone out", async () => {
-    for (const [ending, status] of [["well", 0], ["fail", 1]] as const) {
+    for (const [ending, status] of [
+      ["well", 0],
+      ["fail", 1],
+    ] as const) {
       const outcome = await heddle("run", "flood.js", ending);
       expect([outcome.status, outcome.stdout.length]).toEqual([status, 4000 * 256]);
     }

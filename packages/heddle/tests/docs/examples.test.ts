@@ -68,7 +68,8 @@ describe.each(documents)("%s", (path) => {
 
   describe.runIf(programs.length > 0).concurrent("prints what it says it prints", () => {
     for (const block of programs) {
-      it(`line ${block.line}`, async () => {
+      // Their time is real: on a machine that is too busy for one, they get another.
+      it(`line ${block.line}`, { retry: 2 }, async () => {
         const { status, stdout, stderr } = await execute(["--import", "tsx", fileOf(path, block)]);
         expect(trimmed(stdout), stderr).toBe(trimmed(block.next?.code ?? ""));
         expect(status, stderr).toBe(0);
@@ -126,16 +127,18 @@ it("lists every page in the guide's index", () => {
   expect(pages.filter((name) => !listed.includes(name))).toEqual([]);
 });
 
+// A document names what it says is to come: <!-- to come: iterate once -->
 it("says of nothing that is there that it is to come", async () => {
-  const there = new Set([
-    ...Object.keys(await import("heddle")),
-    ...Object.keys(await import("heddle/node")),
-  ]);
-  const promised = documents.flatMap((path) =>
-    Array.from(read(path).matchAll(/<!-- to come: (.*) -->/g), ([, names = ""]) => names.split(" "))
-      .flat()
-      .map((name) => ({ path, name })),
-  );
-  expect(promised.length).toBeGreaterThan(0);
-  expect(promised.filter(({ name }) => there.has(name))).toEqual([]);
+  const faces = [
+    await import("heddle"),
+    await import("heddle/node"),
+    await import("heddle/testing"),
+  ];
+  const there = new Set(faces.flatMap((face) => Object.keys(face)));
+  const wrong = documents.flatMap((path) => {
+    const lists = Array.from(read(path).matchAll(/<!-- to come: (.*) -->/g), ([, names]) => names);
+    const names = lists.join(" ").split(" ");
+    return names.filter((name) => there.has(name)).map((name) => `${path}: ${name} is there`);
+  });
+  expect(wrong).toEqual([]);
 });

@@ -5,13 +5,15 @@ import { reportsOf } from "./reports-of.ts";
 
 describe("Handle", () => {
   test("cancelled before its turn, it is not called", async () => {
+    const { finish, never } = trace();
     await virtually(function* () {
-      const handle = getRunningLoop().callSoon(() => expect.unreachable());
+      const handle = getRunningLoop().callSoon(() => never("it was cancelled"));
       expect(handle.cancelled()).toBe(false);
       handle.cancel();
       handle.cancel();
       expect(handle.cancelled()).toBe(true);
       yield* sleep(1);
+      finish(1);
     });
   });
 
@@ -27,7 +29,7 @@ describe("Handle", () => {
   });
 
   test("a callback may cancel the next of the same iteration, and itself", async () => {
-    const { step, finish } = trace();
+    const { step, finish, never } = trace();
     await virtually(function* () {
       const loop = getRunningLoop();
       const self = loop.callSoon(() => {
@@ -36,7 +38,7 @@ describe("Handle", () => {
         next.cancel();
         step(2);
       });
-      const next = loop.callSoon(() => expect.unreachable());
+      const next = loop.callSoon(() => never("it was cancelled"));
       yield* sleep(1);
       finish(3);
     });
@@ -107,10 +109,11 @@ describe("TimerHandle", () => {
   });
 
   test("a cancelled timer does not run and does not hold the clock", async () => {
+    const { finish, never } = trace();
     const loop = virtualLoop();
     await run(
       function* () {
-        const timer = loop.callLater(1000, () => expect.unreachable());
+        const timer = loop.callLater(1000, () => never("it was cancelled"));
         yield* sleep(5);
         timer.cancel();
         timer.cancel();
@@ -121,14 +124,20 @@ describe("TimerHandle", () => {
       { loop },
     );
     expect(loop.time()).toBe(10);
+    finish(1);
   });
 
   test("a timer that is due, cancelled in the same iteration, does not run", async () => {
+    const { step, finish, never } = trace();
     await virtually(function* () {
       const loop = getRunningLoop();
-      loop.callAt(5, () => second.cancel());
-      const second = loop.callAt(5, () => expect.unreachable());
+      loop.callAt(5, () => {
+        step(1);
+        second.cancel();
+      });
+      const second = loop.callAt(5, () => never("it was cancelled"));
       yield* sleep(10);
+      finish(2);
     });
   });
 });

@@ -32,7 +32,7 @@ export interface ProgramOptions {
 }
 
 /** A process that has not ended after this many milliseconds hangs: it is killed. */
-const PATIENCE = 10_000;
+const PATIENCE = 8_000;
 
 /** Run a TypeScript program that imports "heddle" and "heddle/testing" to its end. */
 export async function runProgram(program: string, options: ProgramOptions = {}): Promise<Ended> {

@@ -52,11 +52,21 @@ function afterOthers(): (turn: () => void) => void {
  * One listener of the process serves every loop. Once added it stays: it keeps nothing alive, and
  * adding it for each run would cost more than the run.
  */
-const stallListeners = new Set<() => void>();
+const stallListeners = new Set<() => boolean>();
 let watchingStalls = false;
 
 function stalled(): void {
-  for (const listener of [...stallListeners]) listener();
+  let goOn = false;
+  for (const listener of [...stallListeners]) if (listener()) goOn = true;
+  // Node tells of an end only once, unless something was scheduled: come back for those who go on.
+  if (goOn) globals.setImmediate?.(() => {});
+}
+
+/** The same for SIGINT, but only while somebody listens: a listener keeps Node from ending. */
+const interruptListeners = new Set<() => void>();
+
+function interrupted(): void {
+  for (const listener of [...interruptListeners]) listener();
 }
 
 export function nativeHost(): Host {
@@ -104,8 +114,12 @@ export function nativeHost(): Host {
       return () => stallListeners.delete(listener);
     },
     onInterrupt(listener) {
-      host?.on?.("SIGINT", listener);
-      return () => host?.off?.("SIGINT", listener);
+      if (interruptListeners.size === 0) host?.on?.("SIGINT", interrupted);
+      interruptListeners.add(listener);
+      return () => {
+        interruptListeners.delete(listener);
+        if (interruptListeners.size === 0) host?.off?.("SIGINT", interrupted);
+      };
     },
     exit: (status) => host?.exit?.(status),
   };

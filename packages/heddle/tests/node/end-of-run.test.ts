@@ -1,0 +1,157 @@
+import { execFile } from "node:child_process";
+import { connect } from "node:net";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { createTask, Event, run, type StreamWriter, sleep } from "heddle";
+import { openConnection, type Server, startServer } from "heddle/node";
+import { expect, test } from "vitest";
+import { dial, echo, serve } from "./serving.ts";
+
+const runFile = promisify(execFile);
+const program = (name: string) => fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
+
+/** Run a program of this folder and return what it prints. */
+async function output(name: string, ...args: string[]): Promise<string> {
+  const { stdout } = await runFile(process.execPath, ["--import", "tsx", program(name), ...args]);
+  return stdout;
+}
+
+test("a run closes what it opened", async () => {
+  const opened: { server?: Server; writer?: StreamWriter; port?: number } = {};
+  await run(function* () {
+    Object.assign(opened, yield* serve(echo));
+    opened.writer = (yield* dial(opened.port as number))[1];
+  });
+  expect(opened.server?.isServing()).toBe(false);
+  expect(opened.writer?.isClosing()).toBe(true);
+  await expect(run(() => dial(opened.port as number))).rejects.toMatchObject({
+    code: "ECONNREFUSED",
+  });
+});
+
+test("what is written at the very end is sent", async () => {
+  const received: Buffer[] = [];
+  await run(function* () {
+    const connected = new Event();
+    const { port } = yield* serve(function* (_, writer) {
+      connected.set();
+      writer.write("x".repeat(1_000_000));
+      writer.write("the end");
+      yield* sleep(Number.POSITIVE_INFINITY);
+    });
+    connect(port, "127.0.0.1").on("data", (data) => received.push(data));
+    yield* connected.wait();
+  });
+  // The other end is none of the run's: its last events may still be on their way.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const all = Buffer.concat(received);
+  expect(all.length).toBe(1_000_007);
+  expect(all.subarray(-7).toString()).toBe("the end");
+});
+
+test("but a client who never reads does not keep the run", async () => {
+  const stubborn = { socket: undefined as ReturnType<typeof connect> | undefined };
+  await run(function* () {
+    const connected = new Event();
+    const { port } = yield* serve(function* (_, writer) {
+      writer.write(new Uint8Array(64 * 1024 * 1024));
+      connected.set();
+      yield* sleep(Number.POSITIVE_INFINITY);
+    });
+    stubborn.socket = connect(port, "127.0.0.1").on("error", () => {});
+    stubborn.socket.pause();
+    yield* connected.wait();
+  });
+  stubborn.socket?.destroy();
+});
+
+test("handlers that wait are cancelled, whatever they are written as", async () => {
+  const ends: string[] = [];
+  await run(function* () {
+    const all = new Event();
+    let waiting = 0;
+    const arrive = () => {
+      if (++waiting === 2) all.set();
+    };
+    const first = yield* serve(function* (reader) {
+      arrive();
+      try {
+        yield* reader.readline();
+      } catch (error) {
+        ends.push(`function*: ${(error as Error).name}`);
+        throw error;
+      }
+    });
+    const second = yield* serve(async (reader) => {
+      await reader.readexactly(1);
+      arrive();
+      try {
+        await reader.readline();
+      } catch (error) {
+        ends.push(`async: ${(error as Error).name}`);
+        throw error;
+      }
+    });
+    yield* dial(first.port);
+    const [, writer] = yield* dial(second.port);
+    writer.write("x");
+    yield* all.wait();
+  });
+  expect(ends.sort()).toEqual(["async: CancelledError", "function*: CancelledError"]);
+});
+
+test("a run does not touch what another one opened", async () => {
+  const until = new Event();
+  const ready = Promise.withResolvers?.() ?? deferred();
+  const serving = run(function* () {
+    ready.resolve(yield* serve(echo));
+    yield* until.wait();
+  });
+  const { port, server } = (await ready.promise) as { port: number; server: Server };
+  for (let i = 0; i < 3; i++) {
+    await run(function* () {
+      const [reader, writer] = yield* openConnection({ host: "127.0.0.1", port });
+      writer.write("x");
+      yield* reader.readexactly(1);
+    });
+  }
+  expect(server.isServing()).toBe(true);
+  until.set();
+  await serving;
+  expect(server.isServing()).toBe(false);
+});
+
+/** Node 20 has no Promise.withResolvers. */
+function deferred() {
+  let resolve: (value: unknown) => void = () => {};
+  const promise = new Promise((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+test("nothing is left that would keep the process alive", async () => {
+  expect(await output("leaves-all-open")).toBe("main is over\nthe run is over\n");
+});
+
+test("a slow reader keeps memory bounded", async () => {
+  const { received, growth } = JSON.parse(await output("slow-reader", "128"));
+  expect(received).toBe(128);
+  expect(growth).toBeLessThan(100);
+});
+
+test("a run that is cancelled in serveForever ends", async () => {
+  const controller = new AbortController();
+  const serving = run(
+    function* () {
+      const server = yield* startServer(echo, { host: "127.0.0.1", port: 0 });
+      yield* dial(server.sockets[0]?.port as number);
+      createTask(function* () {
+        controller.abort(new Error("that is all"));
+      });
+      yield* server.serveForever();
+    },
+    { signal: controller.signal },
+  );
+  await expect(serving).rejects.toMatchObject({ name: "CancelledError", message: "that is all" });
+});
