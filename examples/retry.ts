@@ -11,7 +11,7 @@ import {
 
 interface Patience {
   pause: number; // before the second attempt
-  attempt: number; // for one attempt
+  each: number; // for one attempt
   deadline: number; // for all of them; all in milliseconds
 }
 
@@ -20,12 +20,12 @@ const messageOf = (error: unknown) =>
 
 function* retry<T>(
   ask: (attempt: number) => Awaitable<T>,
-  { pause, attempt: patience, deadline }: Patience,
+  { pause, each, deadline }: Patience,
 ): Coroutine<T> {
   return yield* timeout(deadline, function* () {
     for (let attempt = 1; ; attempt++) {
       try {
-        return yield* timeout(patience, () => ask(attempt));
+        return yield* timeout(each, () => ask(attempt));
       } catch (error) {
         // The outer deadline arrives as a cancellation. It is
         // not for us: a `catch` has to let it through.
@@ -53,7 +53,11 @@ function* down(): Coroutine<string> {
 }
 
 export default function* main(): Coroutine<void> {
-  const patience = { pause: 50, attempt: 100, deadline: 600 };
+  const patience = {
+    pause: 100,
+    each: 200,
+    deadline: 1100,
+  };
   console.log("answer:", yield* retry(flaky, patience));
   try {
     yield* retry(down, patience);

@@ -10,7 +10,7 @@ import type { StreamWriter } from "../stream/stream-writer.ts";
 import { getRunningLoop } from "../task/current-loop.ts";
 import { TimeoutError } from "../task/errors.ts";
 import { Future } from "../task/future.ts";
-import { currentOwner, type Owner } from "../task/owner.ts";
+import { currentOwner } from "../task/owner.ts";
 import { networkError } from "./network-error.ts";
 import { attachStreams } from "./socket-streams.ts";
 
@@ -23,19 +23,15 @@ export interface ConnectOptions {
   limit?: number;
 }
 
-/**
- * Open a connection for `caller`, who asked for it (an async function's run is not known any more when
- * its `await` begins). `target` is how errors call it.
- */
+/** Open a connection for the running task. `target` is how errors call it. */
 export function* connectStreams(
   where: NetConnectOpts,
   target: string,
   options: ConnectOptions,
-  caller: Owner | null,
 ): Coroutine<Streams> {
   const { timeout, limit } = options;
   const loop = getRunningLoop();
-  const frame = { context: snapshot(), owner: currentOwner() ?? caller, frameTask: null };
+  const frame = { context: snapshot(), owner: currentOwner(), frameTask: null };
   const connected = new Future<Streams>(loop, `a connection to ${target}`);
   const fail = (error: Error): void => {
     if (!connected.done()) connected.setException(error);
@@ -48,9 +44,13 @@ export function* connectStreams(
       attachStreams(socket, loop, limit, null, (...streams) => connected.setResult(streams));
     });
   };
-  socket.once("connect", () => loop.react(attach, undefined));
-  socket.on("error", (error) => {
+  const refused = (error: Error): void => {
     loop.react(fail, networkError(error, `cannot connect to ${target}`));
+  };
+  socket.on("error", refused);
+  socket.once("connect", () => {
+    socket.off("error", refused);
+    loop.react(attach, undefined);
   });
   const timer =
     timeout === undefined || timeout === null

@@ -1,10 +1,8 @@
 /*
  * openConnection and openUnixConnection: the calling side.
  */
-import type { NetConnectOpts } from "node:net";
 import type { ThenableAwaitable } from "../coroutine/types.ts";
-import { currentOwner } from "../task/owner.ts";
-import { thenable } from "../task/thenable.ts";
+import { caller, ownedCall } from "../stream/owned-promise.ts";
 import { type ConnectOptions, connectStreams, type Streams } from "./connect.ts";
 import { checkAmount, checkOptions, checkPort, checkText } from "./options.ts";
 
@@ -47,7 +45,7 @@ export function openConnection(options: OpenConnectionOptions): ThenableAwaitabl
   checkText(call, "localAddress", localAddress);
   checkCommon(call, options);
   const local = localAddress === undefined ? {} : { localAddress };
-  return open({ host, port, ...local }, `${host}:${port}`, options, currentOwner());
+  return ownedCall(caller(), connectStreams({ host, port, ...local }, `${host}:${port}`, options));
 }
 
 /**
@@ -60,17 +58,10 @@ export function openUnixConnection(options: OpenUnixConnectionOptions): Thenable
   const { path } = options;
   checkText(call, "path", path ?? "");
   checkCommon(call, options);
-  return open({ path }, path, options, currentOwner());
+  return ownedCall(caller(), connectStreams({ path }, path, options));
 }
 
 function checkCommon(call: string, options: ConnectOptions): void {
   if (options.timeout !== null) checkAmount(call, "timeout", options.timeout, 0);
   checkAmount(call, "limit", options.limit, 1);
 }
-
-const open: (
-  where: NetConnectOpts,
-  ...rest: [target: string, options: ConnectOptions, caller: ReturnType<typeof currentOwner>]
-) => ThenableAwaitable<Streams> = thenable(function* openConnection(where, ...rest) {
-  return yield* connectStreams(where, ...rest);
-});

@@ -77,12 +77,36 @@ export class SocketTransport extends FlowControlledTransport implements Resource
   }
 
   readonly #onData = (data: Uint8Array): void => {
-    if (!this.#closing) this.#protocol.dataReceived(data);
+    if (this.#closing) return;
+    try {
+      this.#protocol.dataReceived(data);
+    } catch (error) {
+      this.#protocolFailed("dataReceived", error);
+    }
   };
 
   readonly #onEnd = (): void => {
-    if (!this.#closing && this.#protocol.eofReceived() !== true) this.close();
+    if (this.#closing) return;
+    try {
+      if (this.#protocol.eofReceived() !== true) this.close();
+    } catch (error) {
+      this.#protocolFailed("eofReceived", error);
+    }
   };
+
+  /** A protocol that fails has lost track of its bytes: the connection ends. */
+  #protocolFailed(call: string, error: unknown): void {
+    this.#report(call, error);
+    this.#error = error instanceof Error ? error : new Error(String(error));
+    this.abort();
+  }
+
+  #report(call: string, error: unknown): void {
+    this.loop.callExceptionHandler({
+      message: `${this.#protocol.constructor.name}.${call}() failed`,
+      exception: error,
+    });
+  }
 
   readonly #onClose = (): void => {
     const { loop } = this;
@@ -95,10 +119,7 @@ export class SocketTransport extends FlowControlledTransport implements Resource
     try {
       this.#protocol.connectionLost(this.#error);
     } catch (error) {
-      loop.callExceptionHandler({
-        message: `${this.#protocol.constructor.name}.connectionLost() failed`,
-        exception: error,
-      });
+      this.#report("connectionLost", error);
     }
   };
 

@@ -7,13 +7,13 @@ import type { ListenOptions, Socket } from "node:net";
 import { snapshot } from "../context/context.ts";
 import { within } from "../context/current.ts";
 import type { Awaitable, Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
+import { caller, ownedCall } from "../stream/owned-promise.ts";
 import { Server } from "../stream/server.ts";
 import type { StreamReader } from "../stream/stream-reader.ts";
 import type { StreamWriter } from "../stream/stream-writer.ts";
 import { isAwaitable, type Runnable } from "../task/as-coroutine.ts";
 import { getRunningLoop } from "../task/current-loop.ts";
-import { currentOwner, type Owner } from "../task/owner.ts";
-import { thenable } from "../task/thenable.ts";
+import { currentOwner } from "../task/owner.ts";
 import { listener } from "./listener.ts";
 import { checkAmount, checkOptions, checkPort, checkText } from "./options.ts";
 import { attachStreams } from "./socket-streams.ts";
@@ -84,7 +84,7 @@ export function startServer(
   checkPort(call, port, 0);
   checkCommon(call, options);
   const where = host === undefined ? { port } : { host, port };
-  return start(handler, where, `${host ?? "port"}:${port}`, options, currentOwner());
+  return ownedCall(caller(), serve(handler, where, `${host ?? "port"}:${port}`, options));
 }
 
 /**
@@ -101,7 +101,7 @@ export function startUnixServer(
   const { path } = options;
   checkText(call, "path", path ?? "");
   checkCommon(call, options);
-  return start(handler, { path }, path, options, currentOwner());
+  return ownedCall(caller(), serve(handler, { path }, path, options));
 }
 
 function checkHandler(call: string, handler: unknown): void {
@@ -118,22 +118,15 @@ function checkCommon(call: string, options: ServeOptions): void {
   throw new TypeError(`${call}() needs true or false as startServing`);
 }
 
-const start: (...args: Parameters<typeof serve>) => ThenableAwaitable<Server> = thenable(
-  function* startServer(...args) {
-    return yield* serve(...args);
-  },
-);
-
 function* serve(
   handler: ConnectionHandler,
   where: ListenOptions,
   target: string,
   options: ServeOptions,
-  caller: Owner | null,
 ): Coroutine<Server> {
   const { backlog = BACKLOG, limit, startServing = true } = options;
   const loop = getRunningLoop();
-  const owner = currentOwner() ?? caller;
+  const owner = currentOwner();
   const context = snapshot();
 
   const handle = (reader: StreamReader, writer: StreamWriter): void => {
@@ -156,7 +149,12 @@ function* serve(
     });
   };
   const server = new Server(listener(loop, { backlog, ...where }, target, accept), loop, owner);
-  if (startServing) yield* server._startServing();
+  try {
+    if (startServing) yield* server.startServing();
+  } catch (error) {
+    server.close();
+    throw error;
+  }
   return server;
 }
 

@@ -1,17 +1,18 @@
 /*
- * `await` for the calls of a stream.
+ * `await` for the calls of streams and servers.
  *
- * A promise-side `await` calls `then` from a microtask, where nothing says any more which run the code
+ * JavaScript's `await` calls `then` from a microtask, where nothing says any more which run the code
  * belongs to. A stream knows its run: the task that its call becomes belongs there too, so that it is
  * cancelled, and the async function that waits for it goes on, when the run ends.
  */
 import { snapshot } from "../context/context.ts";
 import { within } from "../context/current.ts";
-import type { Awaitable } from "../coroutine/types.ts";
+import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
+import { getEventLoop } from "../task/current-loop.ts";
 import type { EventLoop } from "../task/event-loop.ts";
-import type { Owner } from "../task/owner.ts";
+import { currentOwner, type Owner } from "../task/owner.ts";
 
-/** What of a stream is needed here. */
+/** What knows its loop and its run: streams, servers, and whoever asks for one. */
 export interface Owned {
   readonly _loop: EventLoop;
   readonly _owner: Owner | null;
@@ -19,13 +20,25 @@ export interface Owned {
 
 type Callback<A, R> = ((argument: A) => R | PromiseLike<R>) | null | undefined;
 
-/** The `then` of a call of `stream`: run it as a task of the stream's run. */
+/** The `then` of a call of `owned`: run it as a task of the same run. */
 export function thenOwned<T, A, B>(
-  stream: Owned,
+  owned: Owned,
   call: Awaitable<T>,
   onFulfilled: Callback<T, A>,
   onRejected: Callback<unknown, B>,
 ): Promise<A | B> {
-  const frame = { context: snapshot(), owner: stream._owner, frameTask: null };
-  return within(frame, () => stream._loop.createTask(call)).then(onFulfilled, onRejected);
+  const frame = { context: snapshot(), owner: owned._owner, frameTask: null };
+  return within(frame, () => owned._loop.createTask(call)).then(onFulfilled, onRejected);
+}
+
+/** A coroutine of `owned` that can be awaited by `await` too. For calls that are not made often. */
+export function ownedCall<T>(owned: Owned, coroutine: Coroutine<T>): ThenableCoroutine<T> {
+  const then = (onFulfilled: Callback<T, unknown>, onRejected: Callback<unknown, unknown>) =>
+    thenOwned(owned, coroutine, onFulfilled, onRejected);
+  return Object.defineProperty(coroutine, "then", { value: then }) as ThenableCoroutine<T>;
+}
+
+/** Whoever calls: the running loop (else the thread's default one), and the run in progress. */
+export function caller(): Owned {
+  return { _loop: getEventLoop(), _owner: currentOwner() };
 }

@@ -79,7 +79,6 @@ export abstract class Reading extends Operation {
     return arm(this);
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: what a reader returns can be awaited by `await`.
   override then<A = unknown, B = never>(
     onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,

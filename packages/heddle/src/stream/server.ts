@@ -14,7 +14,7 @@ import { isCancelled } from "../task/errors.ts";
 import type { EventLoop } from "../task/event-loop.ts";
 import { Future } from "../task/future.ts";
 import type { Owner, Resource } from "../task/owner.ts";
-import { thenable } from "../task/thenable.ts";
+import { type Owned, ownedCall } from "./owned-promise.ts";
 import type { SocketAddress, Transport } from "./transport.ts";
 
 /** What accepts connections for a server. */
@@ -36,10 +36,12 @@ export interface Listener {
  * console.log(`listening on port ${server.sockets[0]?.port}`);
  * yield* server.serveForever();
  */
-export class Server implements Resource, AsyncDisposable {
+export class Server implements Resource, Owned, AsyncDisposable {
   readonly #listener: Listener;
-  readonly #loop: EventLoop;
-  readonly #owner: Owner | null;
+  /** @internal */
+  readonly _loop: EventLoop;
+  /** @internal */
+  readonly _owner: Owner | null;
   readonly #clients = new Set<Transport>();
   readonly #leaving = new Set<Future<void>>();
   #sockets: readonly SocketAddress[] = [];
@@ -50,8 +52,8 @@ export class Server implements Resource, AsyncDisposable {
   /** @internal Made by `startServer`. */
   constructor(listener: Listener, loop: EventLoop, owner: Owner | null) {
     this.#listener = listener;
-    this.#loop = loop;
-    this.#owner = owner;
+    this._loop = loop;
+    this._owner = owner;
     owner?.own(this);
   }
 
@@ -61,7 +63,7 @@ export class Server implements Resource, AsyncDisposable {
   }
 
   getLoop(): EventLoop {
-    return this.#loop;
+    return this._loop;
   }
 
   /** Does it accept connections? */
@@ -75,7 +77,7 @@ export class Server implements Resource, AsyncDisposable {
    * Counterpart: `asyncio.Server.start_serving`.
    */
   startServing(): ThenableAwaitable<void> {
-    return startServing(this);
+    return ownedCall(this, this.#startServing());
   }
 
   /**
@@ -86,7 +88,7 @@ export class Server implements Resource, AsyncDisposable {
    * is called meanwhile. Counterpart: `asyncio.Server.serve_forever`.
    */
   serveForever(): ThenableAwaitable<never> {
-    return serveForever(this);
+    return ownedCall(this, this.#serveForever());
   }
 
   /**
@@ -96,7 +98,7 @@ export class Server implements Resource, AsyncDisposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#owner?.disown(this);
+    this._owner?.disown(this);
     this.#sockets = [];
     this.#listener.close();
     if (this.#forever?.done() === false) this.#forever.cancel();
@@ -119,7 +121,7 @@ export class Server implements Resource, AsyncDisposable {
    * Counterpart: `asyncio.Server.wait_closed` of Python 3.12 and later.
    */
   waitClosed(): ThenableAwaitable<void> {
-    return waitClosed(this);
+    return ownedCall(this, this.#waitClosed());
   }
 
   /** For `await using`: `close()` and `waitClosed()`. */
@@ -160,8 +162,7 @@ export class Server implements Resource, AsyncDisposable {
     for (const waiter of this.#leaving) if (!waiter.done()) waiter.setResult(undefined);
   }
 
-  /** @internal */
-  *_startServing(): Coroutine<void> {
+  *#startServing(): Coroutine<void> {
     this.#refuseIfClosed();
     if (this.#opening) throw new RuntimeError("startServing(): the server is starting already");
     if (this.isServing()) {
@@ -178,16 +179,15 @@ export class Server implements Resource, AsyncDisposable {
     }
   }
 
-  /** @internal */
-  *_serveForever(): Coroutine<never> {
+  *#serveForever(): Coroutine<never> {
     if (this.#forever !== null) {
       throw new RuntimeError("serveForever(): somebody else is awaiting it already");
     }
     this.#refuseIfClosed();
-    const forever = new Future<never>(this.#loop, this);
+    const forever = new Future<never>(this._loop, this);
     this.#forever = forever;
     try {
-      if (!this.isServing()) yield* this._startServing();
+      if (!this.isServing()) yield* this.#startServing();
       return yield* forever;
     } catch (error) {
       if (isCancelled(error)) {
@@ -195,7 +195,7 @@ export class Server implements Resource, AsyncDisposable {
         // who called close() has left it to them.
         if (!this.#closed) this.closeClients();
         this.close();
-        yield* this._waitClosed();
+        yield* this.#waitClosed();
       }
       throw error;
     } finally {
@@ -203,10 +203,9 @@ export class Server implements Resource, AsyncDisposable {
     }
   }
 
-  /** @internal */
-  *_waitClosed(): Coroutine<void> {
+  *#waitClosed(): Coroutine<void> {
     if (this.#isOver) return;
-    const waiter = new Future<void>(this.#loop, `the clients of ${this}`);
+    const waiter = new Future<void>(this._loop, `the clients of ${this}`);
     this.#leaving.add(waiter);
     try {
       yield* waiter;
@@ -220,15 +219,3 @@ export class Server implements Resource, AsyncDisposable {
       throw new RuntimeError("the server is closed: start another by startServer()");
   }
 }
-
-const startServing = thenable(function* startServing(server: Server): Coroutine<void> {
-  yield* server._startServing();
-});
-
-const serveForever = thenable(function* serveForever(server: Server): Coroutine<never> {
-  return yield* server._serveForever();
-});
-
-const waitClosed = thenable(function* waitClosed(server: Server): Coroutine<void> {
-  yield* server._waitClosed();
-});

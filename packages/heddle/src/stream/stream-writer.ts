@@ -10,15 +10,14 @@
  * eighth goes to the loop in any case, which looks at the clock after 64 turns of a task.
  */
 import { arm, RESCHEDULE, RESUME } from "../coroutine/suspend.ts";
-import type { Coroutine, Suspension, ThenableAwaitable } from "../coroutine/types.ts";
+import type { Suspension, ThenableAwaitable } from "../coroutine/types.ts";
 import type { EventLoop } from "../task/event-loop.ts";
 import { Operation, type Progress } from "../task/operation.ts";
 import type { Owner } from "../task/owner.ts";
 import { currentTask } from "../task/task.ts";
-import { thenable } from "../task/thenable.ts";
 import { bytesOf } from "./bytes.ts";
 import { ConnectionResetError } from "./errors.ts";
-import { type Owned, thenOwned } from "./owned-promise.ts";
+import { type Owned, ownedCall, thenOwned } from "./owned-promise.ts";
 import type { StreamProtocol } from "./stream-protocol.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import type { ExtraInfo, Transport } from "./transport.ts";
@@ -110,7 +109,7 @@ export class StreamWriter implements Owned {
    * error. Cancelling it changes nothing of the stream. Counterpart: `asyncio.StreamWriter.wait_closed`.
    */
   waitClosed(): ThenableAwaitable<void> {
-    return waitClosed(this);
+    return ownedCall(this, this._protocol.waitClosed());
   }
 
   /** Is the stream closing, or closed? */
@@ -136,11 +135,7 @@ export class StreamWriter implements Owned {
   }
 }
 
-const DRAINED: IteratorReturnResult<void> = { done: true, value: undefined };
-
-const waitClosed = thenable(function* waitClosed(writer: StreamWriter): Coroutine<void> {
-  yield* writer._protocol.waitClosed();
-});
+const DRAINED: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /** One of so many drains goes to the loop even if nobody is ready. A power of two. */
 const TURN_EVERY = 8;
@@ -150,7 +145,7 @@ const TURN_EVERY = 8;
  * state of the call, since one is awaited for every answer of a server. As for `reschedule`, the first
  * `next` of an await is told from the second by what is sent.
  */
-class Drain implements ThenableAwaitable<void> {
+class Drain implements ThenableAwaitable<undefined> {
   readonly #writer: StreamWriter;
   #count = 0;
 
@@ -158,11 +153,11 @@ class Drain implements ThenableAwaitable<void> {
     this.#writer = writer;
   }
 
-  [Symbol.iterator](): Iterator<Suspension, void, unknown> {
-    return this as unknown as Iterator<Suspension, void, unknown>;
+  [Symbol.iterator](): Iterator<Suspension, undefined, unknown> {
+    return this as unknown as Iterator<Suspension, undefined, unknown>;
   }
 
-  next(sent: unknown): IteratorResult<Suspension, void> {
+  next(sent: unknown): IteratorResult<Suspension, undefined> {
     const { _protocol: protocol, _reader: reader } = this.#writer;
     if (sent === RESUME) {
       if (protocol.lost) throw lossOf(protocol);
@@ -182,9 +177,8 @@ class Drain implements ThenableAwaitable<void> {
     throw error;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: what drain() returns can be awaited by `await`.
-  then<A = void, B = never>(
-    onFulfilled?: ((value: void) => A | PromiseLike<A>) | null,
+  then<A = undefined, B = never>(
+    onFulfilled?: ((value: undefined) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return thenOwned(this.#writer, this, onFulfilled, onRejected);
@@ -218,7 +212,6 @@ class DrainLater extends Operation {
     this.#writer._protocol.drainers.delete(this);
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: what drain() returns can be awaited by `await`.
   override then<A = unknown, B = never>(
     onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
@@ -228,5 +221,7 @@ class DrainLater extends Operation {
 }
 
 function lossOf(protocol: StreamProtocol): Error {
-  return protocol.lossError ?? new ConnectionResetError("the connection is closed: not all was sent");
+  return (
+    protocol.lossError ?? new ConnectionResetError("the connection is closed: not all was sent")
+  );
 }

@@ -24,7 +24,9 @@ const NOBODYS = "192.0.2.1";
 // Linux drops the packets that open a connection when a server's queue is full; others refuse them.
 const silent = process.platform === "linux" ? test : test.skip;
 if (process.platform !== "linux") {
-  console.log("connecting.test.ts: two tests need a server that does not answer, as Linux can make one");
+  console.log(
+    "connecting.test.ts: two tests need a server that does not answer, as Linux can make one",
+  );
 }
 
 /** A server that accepts nobody, since its thread sleeps, and whose queue is full. */
@@ -84,7 +86,11 @@ describe("errors", () => {
       [{ port: 1, limit: 0 }, RangeError, "needs a limit of at least 1, got 0"],
       [{ port: 1, localAddress: "" }, TypeError, "needs a string as its localAddress"],
       [{ port: 1, tls: true }, TypeError, "openConnection() cannot do TLS yet"],
-      [{ port: 1, hots: host }, TypeError, 'openConnection() has no option "hots"; there are: host'],
+      [
+        { port: 1, hots: host },
+        TypeError,
+        'openConnection() has no option "hots"; there are: host',
+      ],
     ];
     for (const [options, kind, message] of bad) {
       const call = () => openConnection(options as never);

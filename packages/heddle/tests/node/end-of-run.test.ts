@@ -100,14 +100,41 @@ test("handlers that wait are cancelled, whatever they are written as", async () 
   expect(ends.sort()).toEqual(["async: CancelledError", "function*: CancelledError"]);
 });
 
+test("an async function that waits for a server or a stream ends with the run", async () => {
+  const ends: string[] = [];
+  await run(function* () {
+    const { server, port } = yield* serve(echo);
+    const [reader, writer] = yield* dial(port);
+    const waits = [
+      () => server.serveForever(),
+      () => server.waitClosed(),
+      () => reader.readline(),
+      () => writer.waitClosed(),
+    ];
+    for (const wait of waits) {
+      createTask(async () => {
+        await wait().then(
+          () => ends.push("returned"),
+          (error) => ends.push((error as Error).name),
+        );
+      });
+    }
+    yield* sleep(1);
+  });
+  expect(ends).toEqual(Array(4).fill("CancelledError"));
+});
+
 test("a run does not touch what another one opened", async () => {
   const until = new Event();
-  const ready = Promise.withResolvers?.() ?? deferred();
+  let tell: (served: { server: Server; port: number }) => void = () => {};
+  const served = new Promise<{ server: Server; port: number }>((resolve) => {
+    tell = resolve;
+  });
   const serving = run(function* () {
-    ready.resolve(yield* serve(echo));
+    tell(yield* serve(echo));
     yield* until.wait();
   });
-  const { port, server } = (await ready.promise) as { port: number; server: Server };
+  const { port, server } = await served;
   for (let i = 0; i < 3; i++) {
     await run(function* () {
       const [reader, writer] = yield* openConnection({ host: "127.0.0.1", port });
@@ -120,15 +147,6 @@ test("a run does not touch what another one opened", async () => {
   await serving;
   expect(server.isServing()).toBe(false);
 });
-
-/** Node 20 has no Promise.withResolvers. */
-function deferred() {
-  let resolve: (value: unknown) => void = () => {};
-  const promise = new Promise((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
 
 test("nothing is left that would keep the process alive", async () => {
   expect(await output("leaves-all-open")).toBe("main is over\nthe run is over\n");

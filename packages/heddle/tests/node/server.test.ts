@@ -84,13 +84,23 @@ describe("starting", () => {
 
   test("arguments that cannot be are refused at once", () => {
     const bad: [unknown, object | undefined, typeof TypeError | typeof RangeError, string][] = [
-      [undefined, { port: 0 }, TypeError, "startServer() needs a handler first: function* (reader,"],
+      [
+        undefined,
+        { port: 0 },
+        TypeError,
+        "startServer() needs a handler first: function* (reader,",
+      ],
       [echo, undefined, TypeError, "startServer() needs an object of options (host, port,"],
       [echo, { port: -1 }, RangeError, "startServer() needs a port from 0 to 65535, got -1"],
       [echo, { port: 0, backlog: 0 }, RangeError, "needs a backlog of at least 1, got 0"],
       [echo, { port: 0, tls: {} }, TypeError, "startServer() cannot do TLS yet"],
       [echo, { port: 0, startServing: 1 }, TypeError, "needs true or false as startServing"],
-      [echo, { port: 0, back: 1 }, TypeError, 'startServer() has no option "back"; there are: host'],
+      [
+        echo,
+        { port: 0, back: 1 },
+        TypeError,
+        'startServer() has no option "back"; there are: host',
+      ],
     ];
     for (const [handler, options, kind, message] of bad) {
       const call = () => startServer(handler as never, options as never);

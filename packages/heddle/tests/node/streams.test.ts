@@ -2,8 +2,10 @@ import { Socket } from "node:net";
 import {
   createTask,
   Event,
+  type ExceptionContext,
   Future,
   gather,
+  getRunningLoop,
   type IncompleteReadError,
   RuntimeError,
   run,
@@ -101,7 +103,9 @@ describe("both directions", () => {
       writer.write("x".repeat(300_000));
       writer.writeEof();
       expect(() => writer.write("more")).toThrow(RuntimeError);
-      expect(() => writer.writelines(["more"])).toThrow("cannot call writelines() after writeEof()");
+      expect(() => writer.writelines(["more"])).toThrow(
+        "cannot call writelines() after writeEof()",
+      );
       expect(text(yield* reader.read())).toBe("300000 bytes");
     }));
 
@@ -207,6 +211,26 @@ describe("reading over a socket", () => {
       const [, writer] = yield* dial(port);
       writer.write("x".repeat(5000));
       expect(yield* outcome).toBeInstanceOf(RangeError);
+    }));
+
+  test("a protocol that fails is reported and loses its connection", () =>
+    run(function* () {
+      const told: ExceptionContext[] = [];
+      const loop = getRunningLoop();
+      loop.setExceptionHandler((_, context) => told.push(context));
+      const { port } = yield* serve(echo);
+      const [reader, writer] = yield* dial(port);
+      // Whoever feeds a reader that belongs to a connection gets in the way of its protocol.
+      reader.feedEof();
+      writer.write("x");
+      const error = yield* caught(writer.waitClosed());
+      loop.setExceptionHandler(null);
+      expect(told).toMatchObject([
+        { message: "StreamProtocol.dataReceived() failed", exception: error },
+      ]);
+      expect(String(error)).toBe(
+        "RuntimeError: feedData() after feedEof(): the stream has ended",
+      );
     }));
 
   test("a timeout, after which the stream is as good as before", () =>

@@ -1,5 +1,5 @@
-import { createTask, run, StreamReader, sleep } from "heddle";
 import fc from "fast-check";
+import { createTask, run, StreamReader, sleep } from "heddle";
 import { expect, test } from "vitest";
 
 const NEWLINE = 10;
@@ -51,7 +51,9 @@ test("bytes cut in any way read back equal by any sequence of calls", async () =
             expect(part).toHaveLength(size);
           } else {
             const separator = kind === "line" ? [NEWLINE] : [NEWLINE, NEWLINE + 1];
-            const end = left.findIndex((_, i) => separator.every((byte, j) => left[i + j] === byte));
+            const end = left.findIndex((_, i) =>
+              separator.every((byte, j) => left[i + j] === byte),
+            );
             if (end < 0 || end > 64) continue;
             part = yield* kind === "line"
               ? reader.readline()
