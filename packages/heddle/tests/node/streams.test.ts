@@ -228,9 +228,7 @@ describe("reading over a socket", () => {
       expect(told).toMatchObject([
         { message: "StreamProtocol.dataReceived() failed", exception: error },
       ]);
-      expect(String(error)).toBe(
-        "RuntimeError: feedData() after feedEof(): the stream has ended",
-      );
+      expect(String(error)).toBe("RuntimeError: feedData() after feedEof(): the stream has ended");
     }));
 
   test("a timeout, after which the stream is as good as before", () =>
