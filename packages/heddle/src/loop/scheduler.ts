@@ -66,8 +66,13 @@ export class Scheduler extends ExceptionReporter {
   readonly timers = new TimerHeap();
   /** @internal Those that keep this loop running. */
   readonly runners = new Set<LoopRunner>();
-  /** @internal Waits for the outside that a virtual clock must not jump over. */
+  /**
+   * @internal Waits of this loop for promises, and of promises for this loop. While there are more of
+   * the first, one of them waits for the outside, and a virtual clock must not jump over it.
+   */
   foreignWaits = 0;
+  /** @internal */
+  nativeWaits = 0;
   /** @internal Native promises wait for this loop or it for them: let them settle before time moves. */
   meetsPromises = false;
 
@@ -359,7 +364,7 @@ export class Scheduler extends ExceptionReporter {
         return false;
       }
       this.#drained = false;
-      if (this.foreignWaits > 0) return false;
+      if (this.foreignWaits > this.nativeWaits) return false;
     }
     this.ready.shrink();
     if (this.host.park(when, this.#turn)) return true;

@@ -2,7 +2,8 @@
  * Condition: wait, with a lock held, until somebody says that something has changed.
  *
  * `wait` gives the lock up while it waits and takes it back before it ends, however it ends: even a
- * cancelled wait holds the lock again when the CancelledError leaves it. A notification that reaches
+ * cancelled wait holds the lock again when the CancelledError leaves it, and the guard that `acquire`
+ * gave stands for that holding too. A notification that reaches
  * a task which is cancelled at the same moment is passed on to the next.
  */
 import { RuntimeError } from "../coroutine/errors.ts";
@@ -100,14 +101,14 @@ export class Condition {
   *_wait(): Coroutine<true> {
     if (!this.locked()) throw new RuntimeError("cannot wait on un-acquired lock");
     const waiter = new Future<void>(getEventLoop(), this);
-    this.release();
+    const guard = this.#lock._letGo();
     try {
       this.#waiters.add(waiter);
       try {
         yield* waiter;
       } finally {
         this.#waiters.delete(waiter);
-        yield* this.#reacquire();
+        yield* this.#reacquire(guard);
       }
       return true;
     } catch (error) {
@@ -117,11 +118,12 @@ export class Condition {
   }
 
   /** Take the lock again, whatever happens; a cancellation meanwhile is thrown afterwards. */
-  *#reacquire(): Coroutine<void> {
+  *#reacquire(guard: Guard | null): Coroutine<void> {
     let cancellation: unknown;
     for (;;) {
       try {
         yield* this.acquire();
+        this.#lock._goOn(guard);
         break;
       } catch (error) {
         if (!isCancelled(error)) throw error;

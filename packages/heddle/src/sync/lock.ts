@@ -46,10 +46,21 @@ export class Lock {
     if (this.#guard === null) {
       throw new RuntimeError("Lock is not acquired: release() without acquire()");
     }
-    this.#guard._spend();
+    this._letGo();
+  }
+
+  /** @internal Free the lock, and return the guard of the holding that ends, or is interrupted. */
+  _letGo(): Guard | null {
+    const guard = this.#guard;
     this.#guard = null;
     this.#holder = null;
     this.#wakeFirst();
+    return guard;
+  }
+
+  /** @internal The lock was acquired again: the guard of the interrupted holding stands for it. */
+  _goOn(guard: Guard | null): void {
+    if (guard !== null) this.#guard = guard;
   }
 
   locked(): boolean {
@@ -86,7 +97,9 @@ export class Lock {
 
   #take(): Guard {
     this.#holder = currentTask()?.getName() ?? null;
-    this.#guard = new Guard(() => this.release());
+    this.#guard = new Guard((guard) => {
+      if (this.#guard === guard) this.release();
+    });
     return this.#guard;
   }
 

@@ -8,6 +8,7 @@ import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import { getEventLoop } from "../task/current-loop.ts";
 import { isCancelled } from "../task/errors.ts";
 import { Future } from "../task/future.ts";
+import { currentTask, type Task } from "../task/task.ts";
 import { thenable } from "../task/thenable.ts";
 import { Guard } from "./guard.ts";
 
@@ -22,6 +23,8 @@ import { Guard } from "./guard.ts";
 export class Semaphore {
   readonly name: string | undefined;
   readonly #waiters = new Set<Future<void>>();
+  /** The guards of permits that are out, oldest first, and who took them. */
+  readonly #guards = new Map<Guard, Task<unknown> | null>();
   #value: number;
 
   /** Throws RangeError if `value` is below 0. */
@@ -47,10 +50,23 @@ export class Semaphore {
     return acquire(this);
   }
 
-  /** Give a permit back. */
+  /** Give a permit back: the calling task's own, if it took one. Any task may call it. */
   release(): void {
+    this.#forget(currentTask());
     this.#value++;
     this.#wakeNext();
+  }
+
+  /** A permit comes back by hand: its guard releases nothing any more. */
+  #forget(task: Task<unknown> | null): void {
+    let spent: Guard | undefined;
+    for (const [guard, holder] of this.#guards) {
+      spent ??= guard;
+      if (holder !== task) continue;
+      spent = guard;
+      break;
+    }
+    if (spent !== undefined) this.#guards.delete(spent);
   }
 
   /** Would `acquire` have to wait? */
@@ -104,7 +120,13 @@ export class Semaphore {
   }
 
   #permit(): Guard {
-    return new Guard(() => this.release());
+    const guard = new Guard((own) => {
+      if (!this.#guards.delete(own)) return;
+      this.#value++;
+      this.#wakeNext();
+    });
+    this.#guards.set(guard, currentTask());
+    return guard;
   }
 }
 

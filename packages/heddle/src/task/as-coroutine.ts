@@ -133,10 +133,16 @@ class PromiseBridge<T> {
 
   *wait(kind: new () => Future<T>): Coroutine<T> {
     const future = new kind();
-    future.getLoop().meetsPromises = true;
+    const loop = future.getLoop();
+    loop.meetsPromises = true;
     this.#future = future;
     this.#settle?.(future);
-    return yield* future;
+    loop.foreignWaits++;
+    try {
+      return yield* future;
+    } finally {
+      loop.foreignWaits--;
+    }
   }
 
   #settled(settle: (future: Future<T>) => void): void {

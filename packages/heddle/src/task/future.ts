@@ -242,6 +242,7 @@ export class Future<T> implements PromiseLike<T> {
   ): Promise<A | B> {
     this._loop.meetsPromises = true;
     const promise = new Promise<T>((resolve, reject) => {
+      this._loop.nativeWaits++;
       this._listen(new PromiseSettler(resolve as (value: unknown) => void, reject));
     });
     return promise.then(onFulfilled, onRejected);
@@ -369,6 +370,7 @@ class PromiseSettler implements Listener {
   }
 
   wake(future: Future<unknown>): void {
+    future._loop.nativeWaits--;
     try {
       this.#resolve(future.result());
     } catch (error) {

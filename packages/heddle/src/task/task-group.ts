@@ -186,6 +186,8 @@ function* handshake(
   try {
     yield* awaitBody(
       fn((value) => {
+        // Whoever waited for it was cancelled meanwhile, and has cancelled this task too.
+        if (ready.cancelled()) return;
         if (ready.done()) throw new RuntimeError("started() has already been called");
         ready.setResult(value);
       }),

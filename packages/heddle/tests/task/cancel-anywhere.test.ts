@@ -24,6 +24,7 @@ import {
   timeout,
 } from "heddle";
 import { expect, test } from "vitest";
+import { reportsOf } from "../loop/reports-of.ts";
 import { virtualLoop } from "../trace.ts";
 
 type Action =
@@ -178,6 +179,8 @@ class World {
 
 async function strike(programs: Action[][], strikes: Strike[], loop: EventLoop): Promise<World> {
   const world = new World();
+  // What an expect() inside of a task throws ends up here.
+  const reports = reportsOf(loop);
   await run(
     function* () {
       const tasks: Task<void>[] = programs.map((program) => createTask(world.all(program)));
@@ -193,6 +196,7 @@ async function strike(programs: Action[][], strikes: Strike[], loop: EventLoop):
     },
     { loop },
   );
+  expect(reports.map((report) => String(report.exception))).toEqual([]);
   return world;
 }
 
