@@ -174,7 +174,8 @@ const startIn = thenable(function* start(
     return yield* ready;
   } catch (error) {
     // We were cancelled: the child must not go on without anybody who knows of it.
-    if (!child.done()) child.cancel();
+    // (If the group has cancelled it already, its clean-up must not be disturbed.)
+    if (!child.done() && child.cancelling() === 0) child.cancel();
     throw error;
   }
 });

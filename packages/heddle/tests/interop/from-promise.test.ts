@@ -77,7 +77,8 @@ describe("fromPromise", () => {
     for (const settle of ["resolve", "reject"] as const) {
       const reply = deferred<string>();
       let signal: AbortSignal | undefined;
-      await virtually(function* () {
+      // real: virtual time would wait for the promise
+      await run(function* () {
         const task = createTask(function* () {
           yield* fromPromise((given) => {
             signal = given;
@@ -113,7 +114,8 @@ describe("fromPromise", () => {
   });
 
   test("under a timeout", async () => {
-    await virtually(function* () {
+    // real: virtual time would wait for the promise
+    await run(function* () {
       let signal: AbortSignal | undefined;
       const error = yield* errorOf(
         timeout(10, () =>

@@ -179,6 +179,22 @@ describe("await", () => {
     expect(await failed.then(null, (error) => String(error))).toBe("Error: own");
   });
 
+  test("what can be awaited once says so the second time, instead of giving undefined", async () => {
+    for (const [name, once] of Object.entries({
+      sleep: sleep(0, "value"),
+      waitFor: waitFor(sleep(0, "value"), 10_000),
+      timeout: timeout(10_000, () => sleep(0, "value")),
+      acquire: new Lock().acquire(),
+    })) {
+      expect([name, await once]).not.toEqual([name, undefined]);
+      const error = await rejectionOf((async () => once)());
+      expect([name, String(error)]).toEqual([
+        name,
+        expect.stringMatching(/^RuntimeError: cannot reuse/),
+      ]);
+    }
+  });
+
   test("the continuations of several awaits run in the order in which they were woken", async () => {
     const { step, finish } = trace();
     const event = new Event();
