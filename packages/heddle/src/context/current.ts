@@ -15,6 +15,7 @@
  * that copying a context for each task costs nothing), or a `Context` object once somebody has
  * asked for one or has set a variable.
  */
+import { shared } from "../coroutine/shared.ts";
 import type { Context, Variables } from "./context.ts";
 
 export interface Frame {
@@ -35,47 +36,50 @@ export const NO_VARIABLES: Variables = new Map();
 /** The frame of code that no loop has called: the top level of the program. */
 export const BASE_FRAME: Frame = { context: NO_VARIABLES, owner: null, frameTask: null };
 
-let entered: Frame | null = null;
-let source: FrameSource | null = null;
-const outerFrames: Frame[] = [];
+const state = shared as {
+  entered: Frame | null;
+  source: FrameSource | null;
+  readonly outerFrames: Frame[];
+};
 
 /** The frame that runs now. */
 export function currentFrame(): Frame {
-  if (entered !== null) return entered;
-  if (source !== null) return source.stepped ?? BASE_FRAME;
+  if (state.entered !== null) return state.entered;
+  if (state.source !== null) return state.source.stepped ?? BASE_FRAME;
   return BASE_FRAME;
 }
 
 /** A loop begins (its ready queue) or ends (null) to run callbacks. */
 export function runFrom(queue: FrameSource | null): void {
-  source = queue;
+  state.source = queue;
 }
 
 /** Make `frame` the running one, until `leave`. For what the loop calls, which has nothing outside. */
 export function enter(frame: Frame): void {
-  entered = frame;
+  state.entered = frame;
 }
 
 export function leave(): void {
-  entered = null;
+  state.entered = null;
 }
 
 /** Run `fn` in `frame`, inside the frame that runs now. */
 export function within<T>(frame: Frame, fn: () => T): T {
-  const before = entered;
-  outerFrames.push(currentFrame());
-  entered = frame;
+  const before = state.entered;
+  state.outerFrames.push(currentFrame());
+  state.entered = frame;
   try {
     return fn();
   } finally {
-    outerFrames.pop();
-    entered = before;
+    state.outerFrames.pop();
+    state.entered = before;
   }
 }
 
 /** Is this context the one of the running frame or of a frame around it? */
 export function isEntered(context: Context): boolean {
   return (
-    currentFrame().context === context || outerFrames.some((frame) => frame.context === context)
+    currentFrame().context === context ||
+    state.outerFrames.some((frame) => frame.context === context)
   );
 }

@@ -15,6 +15,7 @@
  * A driver sends RESUME (null) when it goes on, while the first `next` of every `yield*` sends
  * undefined. That is enough for `reschedule` to be one object without any state.
  */
+import { shared } from "./shared.ts";
 import type { Suspension, ThenableAwaitable } from "./types.ts";
 
 /** What a task sends into its coroutine when it resumes it. */
@@ -43,14 +44,10 @@ function finished(): IteratorReturnResult<void> {
   return generator.next() as IteratorReturnResult<void>;
 }
 
-/** Two copies of heddle in one process must recognise each other's suspensions. */
-const registry = globalThis as unknown as Record<symbol, Suspended<unknown> | undefined>;
-const armedKey = Symbol.for("heddle.armed");
-const armed: Suspended<unknown> = registry[armedKey] ?? suspended<unknown>(undefined);
-registry[armedKey] = armed;
+shared.armed ??= suspended<unknown>(undefined);
 
 /** The future that the running coroutine has just begun to wait for, as an iterator result. */
-export const ARMED = armed;
+export const ARMED = shared.armed as Suspended<unknown>;
 
 /** Iterator result of a bare reschedule. */
 export const RESCHEDULE: Suspended<undefined> = suspended(undefined);

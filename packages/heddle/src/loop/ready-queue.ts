@@ -20,7 +20,7 @@ export interface Runnable {
 }
 
 /** Argument of a target that is to be stepped. */
-export const STEP: unique symbol = Symbol("step");
+export const STEP: unique symbol = Symbol.for("heddle.step");
 
 export interface Steppable {
   step(): void;

@@ -26,6 +26,7 @@ import type { Context, Variables } from "../context/context.ts";
 import { snapshot } from "../context/context.ts";
 import { currentFrame, runFrom } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
+import { shared } from "../coroutine/shared.ts";
 import { ExceptionReporter } from "./exception-reporter.ts";
 import { type Callback, Handle, type HandleOwner, TimerHandle } from "./handle.ts";
 import type { Host } from "./host.ts";
@@ -52,11 +53,11 @@ export interface LoopRunner {
   stalled(): void;
 }
 
-let running: Scheduler | null = null;
+const state = shared as { running: Scheduler | null };
 
 /** The scheduler whose callback is running. */
 export function runningScheduler(): Scheduler | null {
-  return running;
+  return state.running;
 }
 
 export class Scheduler extends ExceptionReporter {
@@ -202,7 +203,7 @@ export class Scheduler extends ExceptionReporter {
    * another trip round the native loop. Inside a step it only enqueues.
    */
   react<A>(fn: (argument: A) => void, argument: A): void {
-    if (running !== null || this.#yielded || !this.#mayTurn()) {
+    if (state.running !== null || this.#yielded || !this.#mayTurn()) {
       fn(argument);
       return;
     }
@@ -279,13 +280,13 @@ export class Scheduler extends ExceptionReporter {
   }
 
   #runSlice(): void {
-    if (running !== null) {
+    if (state.running !== null) {
       // Called from inside another loop's step: that one goes on first.
-      if (running !== this) this.#letOthersGo();
+      if (state.running !== this) this.#letOthersGo();
       return;
     }
     if (this.#closed) return;
-    running = this;
+    state.running = this;
     runFrom(this.ready);
     this.#awake = true;
     try {
@@ -293,7 +294,7 @@ export class Scheduler extends ExceptionReporter {
     } catch (error) {
       this.#crash(error);
     } finally {
-      running = null;
+      state.running = null;
       runFrom(null);
       this.#awake = this.#yielded;
     }
@@ -408,7 +409,7 @@ export class Scheduler extends ExceptionReporter {
   /** Finish the running iteration, then let `runForever` return. Counterpart: `loop.stop`. */
   stop(): void {
     // Outside of the loop, one whole iteration still runs, as in asyncio.
-    this.#stopping = running === this ? 1 : 2;
+    this.#stopping = state.running === this ? 1 : 2;
     this.#attention = true;
     if (!this.#awake && !this.#closed) this.#wake();
   }
@@ -417,7 +418,7 @@ export class Scheduler extends ExceptionReporter {
   protected stopped(): void {}
 
   isRunning(): boolean {
-    return running === this || this.runners.size > 0;
+    return state.running === this || this.runners.size > 0;
   }
 
   isClosed(): boolean {

@@ -18,9 +18,9 @@ export interface SocketAddress {
 
 /** What `getExtraInfo` can tell. What does not apply to a transport is undefined. */
 export interface ExtraInfo {
-  /** The other end; known even after the connection is closed. */
+  /** The other end. Known when the connection is closed, too, if it was asked for before. */
   peername: SocketAddress;
-  /** This end. */
+  /** This end; otherwise as `peername`. */
   sockname: SocketAddress;
   /** The platform's own object: a `net.Socket` on Node. */
   socket: object;

@@ -4,11 +4,12 @@
  * `EventLoop` registers itself here: futures need a loop, and the loop makes futures.
  */
 import { RuntimeError } from "../coroutine/errors.ts";
+import { shared } from "../coroutine/shared.ts";
 import { runningScheduler } from "../loop/scheduler.ts";
 import type { EventLoop } from "./event-loop.ts";
 
 let makeDefault: () => EventLoop;
-let defaultLoop: EventLoop | undefined;
+const state = shared as { defaultLoop: EventLoop | undefined };
 
 /** @internal */
 export function setDefaultLoopFactory(factory: () => EventLoop): void {
@@ -37,6 +38,8 @@ export function getRunningLoop(): EventLoop {
 export function getEventLoop(): EventLoop {
   const loop = runningScheduler();
   if (loop !== null) return loop as EventLoop;
-  if (defaultLoop === undefined || defaultLoop.isClosed()) defaultLoop = makeDefault();
-  return defaultLoop;
+  if (state.defaultLoop === undefined || state.defaultLoop.isClosed()) {
+    state.defaultLoop = makeDefault();
+  }
+  return state.defaultLoop;
 }

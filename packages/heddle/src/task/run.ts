@@ -7,7 +7,7 @@
  * then the promise settles. A run that leaves nothing behind, the usual case, takes no such detour.
  */
 import { snapshot } from "../context/context.ts";
-import { within } from "../context/current.ts";
+import { currentFrame, within } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Awaitable, Coroutine } from "../coroutine/types.ts";
 import type { LoopRunner } from "../loop/scheduler.ts";
@@ -87,6 +87,11 @@ class Run<T> implements LoopRunner {
       return this.loop.createTask(asAwaitable<T>(main, "run"), task);
     });
     this.main._listen(this);
+    // A run within a run: somebody there may wait for its promise, and it waits for this loop.
+    if (currentFrame().frameTask !== null) {
+      this.loop.nativeWaits++;
+      this.#undo.push(() => this.loop.nativeWaits--);
+    }
     this.loop.addRunner(this);
     this.loop.owners.add(this.owner);
     if (options.debug !== undefined) this.#debug(options.debug);

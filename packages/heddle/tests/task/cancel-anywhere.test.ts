@@ -8,20 +8,24 @@
 import fc from "fast-check";
 import {
   allTasks,
+  Barrier,
   Condition,
   type Coroutine,
   createTask,
   type EventLoop,
+  gather,
   LifoQueue,
   Lock,
   PriorityQueue,
   Queue,
   run,
   Semaphore,
+  shield,
   sleep,
-  type Task,
+  type TaskGroup,
   taskGroup,
   timeout,
+  waitFor,
 } from "heddle";
 import { expect, test } from "vitest";
 import { reportsOf } from "../loop/reports-of.ts";
@@ -34,7 +38,12 @@ type Action =
   | { kind: "put"; which: number }
   | { kind: "get"; which: number }
   | { kind: "limit"; ms: number; inside: Action[] }
-  | { kind: "group"; inside: Action[] }
+  | { kind: "group"; inside: Action[]; cancelAfter: number | null }
+  | { kind: "start"; inside: Action[] }
+  | { kind: "gather"; inside: Action[]; returnExceptions: boolean }
+  | { kind: "waitFor"; ms: number; inside: Action[] }
+  | { kind: "shield"; inside: Action[] }
+  | { kind: "meet" }
   | { kind: "notified" }
   | { kind: "notify" };
 
@@ -50,12 +59,25 @@ const { action: actions } = fc.letrec<{ action: Action; inside: Action[] }>((tie
     fc.record({ kind: fc.constant("lock" as const), which: fc.nat(1), inside: tie("inside") }),
     fc.record({ kind: fc.constant("permit" as const), inside: tie("inside") }),
     fc.record({ kind: fc.constant("limit" as const), ms: fc.nat(4), inside: tie("inside") }),
-    fc.record({ kind: fc.constant("group" as const), inside: tie("inside") }),
+    fc.record({
+      kind: fc.constant("group" as const),
+      inside: tie("inside"),
+      cancelAfter: fc.option(fc.nat(3)),
+    }),
+    fc.record({ kind: fc.constant("start" as const), inside: tie("inside") }),
+    fc.record({
+      kind: fc.constant("gather" as const),
+      inside: tie("inside"),
+      returnExceptions: fc.boolean(),
+    }),
+    fc.record({ kind: fc.constant("waitFor" as const), ms: fc.nat(4), inside: tie("inside") }),
+    fc.record({ kind: fc.constant("shield" as const), inside: tie("inside") }),
+    fc.record({ kind: fc.constant("meet" as const) }),
   ),
 }));
 
 interface Strike {
-  /** Which task. */
+  /** Which of the tasks that live then. */
   task: number;
   /** Switches of the striker before it cancels. */
   iterations: number;
@@ -68,6 +90,7 @@ class World {
   readonly locks = [new Lock({ name: "a" }), new Lock({ name: "b" })] as const;
   readonly permits = new Semaphore(2);
   readonly condition = new Condition();
+  readonly barrier = new Barrier(2);
   readonly queues = [new Queue<number>(1), new LifoQueue<number>(2), new PriorityQueue<number>(0)];
   readonly put = new Set<number>();
   readonly got: number[] = [];
@@ -142,8 +165,39 @@ class World {
       case "group":
         yield* taskGroup((group) => {
           for (const each of action.inside) group.createTask(this.perform(each));
-          return sleep(1);
+          return this.#cancelAfter(group, action.cancelAfter);
         });
+        break;
+      case "start": {
+        const world = this;
+        yield* taskGroup(function* (group) {
+          const port = yield* group.start(function* (started: (port: number) => void) {
+            yield* world.all(action.inside);
+            started(8080);
+            yield* world.all(action.inside);
+          });
+          expect(port).toBe(8080);
+        });
+        break;
+      }
+      case "gather":
+        yield* gather(
+          action.inside.map((each) => this.perform(each)),
+          { returnExceptions: action.returnExceptions },
+        );
+        break;
+      case "waitFor":
+        try {
+          yield* waitFor(this.all(action.inside), action.ms);
+        } catch (error) {
+          if ((error as Error).name !== "TimeoutError") throw error;
+        }
+        break;
+      case "shield":
+        yield* shield(this.all(action.inside));
+        break;
+      case "meet":
+        yield* this.barrier.wait();
         break;
       case "notify": {
         using _guard = yield* this.condition.acquire();
@@ -159,6 +213,11 @@ class World {
     }
   }
 
+  *#cancelAfter(group: TaskGroup, ms: number | null): Coroutine<void> {
+    yield* sleep(ms ?? 1);
+    if (ms !== null) group.cancel();
+  }
+
   check(): void {
     expect(this.left).toBe(this.entered);
     for (const lock of this.locks) {
@@ -167,6 +226,7 @@ class World {
     expect(this.permits.statistics()).toEqual({ value: 2, tasksWaiting: 0 });
     expect(this.condition.statistics().tasksWaiting).toBe(0);
     expect(this.condition.locked()).toBe(false);
+    expect(this.barrier.statistics()).toEqual({ parties: 2, tasksWaiting: 0, broken: false });
     const remaining: number[] = [];
     for (const queue of this.queues) {
       expect(queue.statistics()).toMatchObject({ getters: 0, putters: 0 });
@@ -177,24 +237,30 @@ class World {
   }
 }
 
+const SPARED = new Set(["main", "striker"]);
+
 async function strike(programs: Action[][], strikes: Strike[], loop: EventLoop): Promise<World> {
   const world = new World();
   // What an expect() inside of a task throws ends up here.
   const reports = reportsOf(loop);
   await run(
     function* () {
-      const tasks: Task<void>[] = programs.map((program) => createTask(world.all(program)));
+      for (const program of programs) createTask(world.all(program));
       for (const { task, iterations, ms } of strikes) {
-        createTask(function* () {
-          if (ms > 0) yield* sleep(ms);
-          for (let i = 0; i < iterations; i++) yield* sleep(0);
-          tasks[task % tasks.length]?.cancel();
-        });
+        createTask(
+          function* () {
+            if (ms > 0) yield* sleep(ms);
+            for (let i = 0; i < iterations; i++) yield* sleep(0);
+            const victims = [...allTasks()].filter((each) => !SPARED.has(each.getName()));
+            victims[task % victims.length]?.cancel();
+          },
+          { name: "striker" },
+        );
       }
       yield* sleep(50);
       // What still waits then waits for ever (a queue that nobody fills): main's end cancels it.
     },
-    { loop },
+    { loop, name: "main" },
   );
   expect(reports.map((report) => String(report.exception))).toEqual([]);
   return world;
@@ -222,7 +288,7 @@ test("whatever is cancelled, and whenever: nothing is lost, held, or left", asyn
 });
 
 test("each iteration of one contended program, each of its tasks", async () => {
-  // The same program 40 x 4 times, struck somewhere else each time: no luck is needed to hit a gap.
+  // The same program 400 times, struck somewhere else each time: no luck is needed to hit a gap.
   const held: Action = { kind: "lock", which: 0, inside: [{ kind: "sleep", ms: 1 }] };
   const program: Action[][] = [
     [held, { kind: "put", which: 0 }, { kind: "put", which: 0 }],
@@ -232,8 +298,10 @@ test("each iteration of one contended program, each of its tasks", async () => {
       { kind: "get", which: 0 },
     ],
     [{ kind: "limit", ms: 2, inside: [held] }, { kind: "notify" }, { kind: "put", which: 1 }],
+    [{ kind: "start", inside: [held] }, { kind: "meet" }],
+    [{ kind: "gather", inside: [held, { kind: "meet" }], returnExceptions: false }],
   ];
-  for (let task = 0; task < program.length; task++) {
+  for (let task = 0; task < 10; task++) {
     for (let iterations = 0; iterations < 40; iterations++) {
       const loop = virtualLoop();
       const world = await strike(program, [{ task, iterations, ms: 0 }], loop);

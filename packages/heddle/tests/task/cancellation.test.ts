@@ -4,6 +4,7 @@ import {
   createTask,
   Event,
   Future,
+  gather,
   isCancelled,
   rethrowIfCancelled,
   run,
@@ -229,6 +230,58 @@ describe("task.cancel", () => {
       yield* errorOf(outer);
       expect([inner.cancelled(), outer.cancelled()]).toEqual([true, true]);
       finish(5);
+    });
+  });
+});
+
+describe("tasks that wait for each other in a ring", () => {
+  test("cancelling any of them cancels all, each once", async () => {
+    for (const size of [1, 2, 3, 10]) {
+      for (const struck of [0, size - 1]) {
+        await virtually(function* () {
+          let cleaned = 0;
+          const ring: Task<unknown>[] = [];
+          for (let n = 0; n < size; n++) {
+            const task: Task<unknown> = createTask(function* () {
+              yield* sleep(1);
+              try {
+                // A ring of one awaits itself through a gather: directly it would be refused.
+                yield* size === 1 ? gather([task]) : (ring[(n + 1) % size] as Task<unknown>);
+              } finally {
+                yield* sleep(1);
+                cleaned++;
+              }
+            });
+            ring.push(task);
+          }
+          yield* sleep(5);
+          expect(ring[struck]?.cancel("out of the ring")).toBe(true);
+          yield* sleep(50);
+          expect(ring.map((task) => task.cancelled())).toEqual(ring.map(() => true));
+          expect(cleaned).toBe(size);
+        });
+      }
+    }
+  });
+
+  test("through gather, with somebody in it who was just woken", async () => {
+    await virtually(function* () {
+      const gate = new Future<void>();
+      const first: Task<unknown> = createTask(function* () {
+        yield* gather([second, third]);
+      });
+      const second: Task<unknown> = createTask(function* () {
+        yield* first;
+      });
+      const third: Task<unknown> = createTask(function* () {
+        yield* gate;
+        yield* sleep(1000);
+      });
+      yield* sleep(1);
+      gate.setResult();
+      first.cancel();
+      yield* sleep(10);
+      expect([first, second, third].map((task) => task.cancelled())).toEqual([true, true, true]);
     });
   });
 });
