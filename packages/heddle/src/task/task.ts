@@ -284,15 +284,14 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
       this._bits |= PASSING_ON;
       const passedOn = waitsFor.cancel(message);
       this._bits &= ~PASSING_ON;
-      if (ring === null) {
-        if (passedOn) return true;
-      } else if (ring === (this as unknown)) {
+      if (ring === (this as unknown)) {
         ring = null;
         this.#stopWaiting(waitsFor);
-      } else if (!passedOn) {
+      } else if (passedOn) return true;
+      else if (ring !== null && !waitsFor.done()) {
         rare.cancelling--;
         return false;
-      } else return true;
+      }
     }
     this._bits |= MUST_CANCEL;
     rare.cancelMessage = message;

@@ -5,11 +5,22 @@
  * `then` there serves every coroutine that the function returns: no wrapper and no cost for those
  * who use `yield*`. `await` calls `then`, which runs the coroutine as a task.
  */
+import { RuntimeError } from "../coroutine/errors.ts";
 import { reschedule } from "../coroutine/suspend.ts";
 import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import { getEventLoop } from "./current-loop.ts";
 
+/** A generator that has ended gives undefined for ever: a second `await` must not look like that. */
+const awaited = new WeakSet<object>();
+
 function then(this: Coroutine<unknown>, ...callbacks: [never?, never?]): Promise<unknown> {
+  if (awaited.has(this)) {
+    const error = new RuntimeError(
+      "cannot reuse an awaited coroutine: make a new one for each await",
+    );
+    return Promise.reject(error).then(...callbacks);
+  }
+  awaited.add(this);
   return getEventLoop()
     .createTask(this)
     .then(...callbacks);

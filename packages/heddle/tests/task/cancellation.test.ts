@@ -124,27 +124,45 @@ describe("task.cancel", () => {
     });
   });
 
-  test("twice before it arrives is one cancellation, with the last message, counted twice", async () => {
+  test("twice before it arrives is one cancellation, the first, counted twice", async () => {
     const { step, finish } = trace();
     await virtually(function* () {
       const task = createTask(function* () {
+        let caught: unknown;
         try {
           yield* sleep(100);
-        } catch {
+        } catch (error) {
           step(1);
+          caught = error;
         }
         yield* sleep(5);
         step(2);
-        return "once";
+        return caught;
       });
       yield* sleep(1);
       task.cancel("first");
       task.cancel("second");
       expect(task.cancelling()).toBe(2);
-      // asyncio: the first cancelled the sleep; the second found the task scheduled and is thrown
-      // instead. One error arrives.
-      expect(yield* task).toBe("once");
+      // As in asyncio: the first cancelled the sleep; the second found the task scheduled, to be
+      // thrown instead of what it had waited for, unless that was a cancellation itself.
+      expect(yield* task).toEqual(new CancelledError("first"));
       finish(3);
+    });
+  });
+
+  test("instead of a result or an error that has come, but was not taken yet", async () => {
+    await virtually(function* () {
+      for (const settle of [
+        (reply: Future<string>) => reply.setResult("just came"),
+        (reply: Future<string>) => reply.setException(new Error("just came")),
+      ]) {
+        const reply = new Future<string>();
+        const task = createTask(reply);
+        yield* sleep(1);
+        settle(reply);
+        task.cancel("came later");
+        expect(yield* errorOf(task)).toEqual(new CancelledError("came later"));
+      }
     });
   });
 
