@@ -79,9 +79,11 @@ function* callBody<T>(
 ): Coroutine<T> {
   const task = currentTask();
   // The signal is made only for functions that look at it: an AbortController costs 5 µs.
-  const returned = fn.length > 0 && task !== null ? fn(task.signal) : (fn as () => Awaitable<T>)();
+  const hears = fn.length > 0 && task !== null;
+  const returned = hears ? fn(task.signal) : (fn as () => Awaitable<T>)();
   if (!isAwaitable(returned) && isPromise(returned)) {
-    return yield* new PromiseBridge(returned as PromiseLike<T>).wait(BodyFuture<T>);
+    const kind = hears ? BodyFuture<T> : DeafBodyFuture<T>;
+    return yield* new PromiseBridge(returned as PromiseLike<T>).wait(kind);
   }
   return yield* awaitBody<T>(returned, call);
 }
@@ -107,6 +109,16 @@ export function awaitBody<T>(returned: unknown, call: string): Awaitable<T> {
 class BodyFuture<T> extends Future<T> {
   override cancel(): boolean {
     return !this.done();
+  }
+}
+
+/**
+ * The same for a function that takes no signal and so cannot hear of it: it is waited for, and then the
+ * cancellation is thrown, whatever it returned. Nothing else would pass it on.
+ */
+class DeafBodyFuture<T> extends Future<T> {
+  override cancel(): boolean {
+    return false;
   }
 }
 
