@@ -263,9 +263,9 @@ describe("createTask(async (signal) => …)", () => {
     expect(task.cancelled()).toBe(false);
   });
 
-  test("a function that ignores its signal ends normally", async () => {
+  test("a function that takes its signal and ignores it ends normally", async () => {
     const gate = new Event();
-    const task = createTask(async () => {
+    const task = createTask(async (_signal) => {
       await gate.wait();
       return "ended normally";
     });
@@ -274,6 +274,26 @@ describe("createTask(async (signal) => …)", () => {
     gate.set();
     expect(await task).toBe("ended normally");
     expect([task.cancelled(), task.cancelling()]).toEqual([false, 1]);
+  });
+
+  test("one that takes no signal is waited for, and then it was cancelled: nothing swallows it", async () => {
+    const gate = new Event();
+    let ended = false;
+    const task = createTask(async () => {
+      await gate.wait();
+      ended = true;
+    });
+    let wentOn = false;
+    const awaiting = createTask(function* () {
+      yield* task;
+      wentOn = true;
+    });
+    await sleep(0);
+    await sleep(0);
+    expect(awaiting.cancel()).toBe(true);
+    gate.set();
+    expect(isCancelled(await rejectionOf(awaiting))).toBe(true);
+    expect([ended, task.cancelled(), wentOn]).toEqual([true, true, false]);
   });
 
   test("a function that fails otherwise after the cancellation failed", async () => {
