@@ -53,8 +53,9 @@ export class Context {
     return this._variables.get(variable as ContextVar<unknown>) as T | undefined;
   }
 
-  has(variable: ContextVar<never>): boolean {
-    return this._variables.has(variable as unknown as ContextVar<unknown>);
+  /** Is `variable` set here? */
+  has(variable: ContextVar<unknown>): boolean {
+    return this._variables.has(variable);
   }
 
   get size(): number {
@@ -116,7 +117,7 @@ export class Token<T> {
   constructor(variable: ContextVar<T>, context: Context) {
     this.variable = variable;
     this._context = context;
-    this._hadValue = context.has(variable as unknown as ContextVar<never>);
+    this._hadValue = context.has(variable as ContextVar<unknown>);
     this.oldValue = context.get(variable);
   }
 }

@@ -29,7 +29,10 @@ export interface Host {
   /** True where reading the clock is free and exact, so that it is read in every iteration. */
   readonly virtual: boolean;
 
-  /** Called at the beginning of each iteration. What it throws ends all runs of the loop. */
+  /**
+   * Called when the loop looks at the world: at the beginning of each iteration of a virtual host, less
+   * often on a real one. What it throws ends all runs of the loop.
+   */
   poll?(): void;
 
   /** Write a report that no handler took (an exception in a callback, a lost error). */

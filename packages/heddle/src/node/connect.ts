@@ -34,24 +34,25 @@ export function* connectStreams(
   const frame = { context: snapshot(), owner: currentOwner(), frameTask: null };
   const connected = new Future<Streams>(loop, `a connection to ${target}`);
   const fail = (error: Error): void => {
-    if (!connected.done()) connected.setException(error);
+    if (!connected.done() && !loop.isClosed()) connected.setException(error);
   };
   // `allowHalfOpen`: the protocol decides what follows when the other side has said everything.
   const socket: Socket = connect({ noDelay: true, allowHalfOpen: true, ...where });
+  const refused = (error: Error): void => {
+    loop.react(fail, networkError(error, `cannot connect to ${target}`));
+  };
   const attach = (): void => {
-    if (connected.done()) return;
+    if (connected.done() || loop.isClosed()) {
+      socket.destroy();
+      return;
+    }
+    socket.off("error", refused);
     within(frame, () => {
       attachStreams(socket, loop, limit, null, (...streams) => connected.setResult(streams));
     });
   };
-  const refused = (error: Error): void => {
-    loop.react(fail, networkError(error, `cannot connect to ${target}`));
-  };
   socket.on("error", refused);
-  socket.once("connect", () => {
-    socket.off("error", refused);
-    loop.react(attach, undefined);
-  });
+  socket.once("connect", () => loop.react(attach, undefined));
   const timer =
     timeout === undefined || timeout === null
       ? undefined

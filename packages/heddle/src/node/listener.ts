@@ -38,7 +38,13 @@ export function listener(
   server.on("error", (error) =>
     loop.react(failed, networkError(error, `cannot listen on ${target}`)),
   );
-  server.on("connection", (socket) => loop.react(accept, socket));
+  server.on("connection", (socket) => {
+    if (!loop.isClosed()) loop.react(accept, socket);
+    else {
+      socket.destroy();
+      server.close();
+    }
+  });
 
   const close = (): void => {
     if (isOpen) loop.foreignWaits--;

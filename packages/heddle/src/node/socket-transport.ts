@@ -63,17 +63,22 @@ export class SocketTransport extends FlowControlledTransport implements Resource
 
   /** Tell the protocol that there is a connection, and begin to receive. */
   start(): void {
-    const { loop } = this;
     const socket = this.#socket;
     socket.on("error", (error) => {
       this.#closing = true;
       this.#error = lossOf(error);
     });
-    socket.on("close", () => loop.react(this.#onClose, undefined));
+    socket.on("close", () => this.#react(this.#onClose, undefined));
     this.#protocol.connectionMade(this);
     if (this.#closing) return;
-    socket.on("end", () => loop.react(this.#onEnd, undefined));
-    socket.on("data", (data: Buffer) => loop.react(this.#onData, data));
+    socket.on("end", () => this.#react(this.#onEnd, undefined));
+    socket.on("data", (data: Buffer) => this.#react(this.#onData, data));
+  }
+
+  /** Enter the loop by an event of the socket. A loop that is closed serves nobody any more. */
+  #react<A>(event: (argument: A) => void, argument: A): void {
+    if (this.loop.isClosed()) this.#socket.destroy();
+    else this.loop.react(event, argument);
   }
 
   readonly #onData = (data: Uint8Array): void => {
@@ -151,7 +156,7 @@ export class SocketTransport extends FlowControlledTransport implements Resource
   }
 
   readonly #onWritten = (error?: Error | null): void => {
-    if (!error) this.loop.react(this.#onShrunk, undefined);
+    if (!error) this.#react(this.#onShrunk, undefined);
   };
 
   readonly #onShrunk = (): void => {

@@ -13,8 +13,8 @@ import type { Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
 import { isCancelled } from "../task/errors.ts";
 import type { EventLoop } from "../task/event-loop.ts";
 import { Future } from "../task/future.ts";
-import type { Owner, Resource } from "../task/owner.ts";
-import { type Owned, ownedCall } from "./owned-promise.ts";
+import type { Owner } from "../task/owner.ts";
+import { ownedCall } from "./owned-promise.ts";
 import type { SocketAddress, Transport } from "./transport.ts";
 
 /** What accepts connections for a server. */
@@ -36,7 +36,7 @@ export interface Listener {
  * console.log(`listening on port ${server.sockets[0]?.port}`);
  * yield* server.serveForever();
  */
-export class Server implements Resource, Owned, AsyncDisposable {
+export class Server implements AsyncDisposable {
   readonly #listener: Listener;
   /** @internal */
   readonly _loop: EventLoop;

@@ -13,13 +13,13 @@ import type { Operation } from "../task/operation.ts";
 import { currentOwner, type Owner } from "../task/owner.ts";
 import { type Allocate, ByteQueue } from "./byte-queue.ts";
 import { bytesOf } from "./bytes.ts";
-import { ReadAll, ReadExactly, ReadLine, type ReadSide, ReadSome, ReadUntil } from "./reading.ts";
+import { ReadAll, ReadExactly, ReadLine, ReadSome, ReadUntil } from "./reading.ts";
 import type { ReadTransport } from "./transport.ts";
 
 type Read = ThenableAwaitable<Uint8Array>;
 
 /** Bytes that a line may have, and half of what a reader buffers. */
-export const DEFAULT_LIMIT = 64 * 1024;
+const DEFAULT_LIMIT = 64 * 1024;
 
 const NEWLINE: readonly Uint8Array[] = [new Uint8Array([10])];
 
@@ -49,7 +49,7 @@ export interface StreamReaderOptions {
  *   console.log(decoder.decode(line));
  * }
  */
-export class StreamReader implements ReadSide {
+export class StreamReader {
   /** @internal */
   readonly _loop: EventLoop;
   /** @internal The run that the stream belongs to. */

@@ -17,7 +17,7 @@ import type { Owner } from "../task/owner.ts";
 import { currentTask } from "../task/task.ts";
 import { bytesOf } from "./bytes.ts";
 import { ConnectionResetError } from "./errors.ts";
-import { type Owned, ownedCall, thenOwned } from "./owned-promise.ts";
+import { ownedCall, thenOwned } from "./owned-promise.ts";
 import type { StreamProtocol } from "./stream-protocol.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import type { ExtraInfo, Transport } from "./transport.ts";
@@ -32,7 +32,7 @@ import type { ExtraInfo, Transport } from "./transport.ts";
  * writer.close();
  * yield* writer.waitClosed();
  */
-export class StreamWriter implements Owned {
+export class StreamWriter {
   /** The transport beneath. */
   readonly transport: Transport;
   /** @internal */

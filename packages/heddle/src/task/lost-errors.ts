@@ -11,6 +11,7 @@
 import { currentFrame } from "../context/current.ts";
 import type { Host } from "../loop/host.ts";
 import type { Scheduler } from "../loop/scheduler.ts";
+import { isCancelled } from "./errors.ts";
 import type { Future } from "./future.ts";
 
 interface LostError {
@@ -39,6 +40,8 @@ export type { LostError };
 
 /** @internal `future` has failed; nobody has fetched the error yet. */
 export function loseError(future: Future<unknown>, error: unknown, creationStack?: string): void {
+  // A gather fails with a CancelledError when it is cancelled; a cancellation is no lost error.
+  if (isCancelled(error)) return;
   const owner = ((future as { owner?: object }).owner ??
     currentFrame().owner) as LedgerOwner | null;
   let ledger = nobodys;

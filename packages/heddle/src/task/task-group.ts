@@ -73,7 +73,7 @@ export class TaskGroup implements Listener {
    * });
    */
   start<T>(
-    fn: (started: (value: T) => void) => Awaitable<unknown>,
+    fn: (started: (value?: T) => void) => Awaitable<unknown>,
     options?: TaskOptions,
   ): ThenableCoroutine<T> {
     if (typeof fn !== "function") {

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createTask, Event, run, type StreamWriter, sleep } from "heddle";
+import { createTask, Event, EventLoop, run, type StreamWriter, sleep } from "heddle";
 import { openConnection, type Server, startServer } from "heddle/node";
 import { expect, test } from "vitest";
 import { dial, echo, serve } from "./serving.ts";
@@ -31,6 +32,7 @@ test("a run closes what it opened", async () => {
 
 test("what is written at the very end is sent", async () => {
   const received: Buffer[] = [];
+  let ended: Promise<unknown> | undefined;
   await run(function* () {
     const connected = new Event();
     const { port } = yield* serve(function* (_, writer) {
@@ -39,17 +41,19 @@ test("what is written at the very end is sent", async () => {
       writer.write("the end");
       yield* sleep(Number.POSITIVE_INFINITY);
     });
-    connect(port, "127.0.0.1").on("data", (data) => received.push(data));
+    const client = connect(port, "127.0.0.1").on("data", (data) => received.push(data));
+    ended = once(client, "end");
     yield* connected.wait();
   });
   // The other end is none of the run's: its last events may still be on their way.
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await ended;
   const all = Buffer.concat(received);
   expect(all.length).toBe(1_000_007);
   expect(all.subarray(-7).toString()).toBe("the end");
 });
 
 test("but a client who never reads does not keep the run", async () => {
+  // Takes the second of real time that a run grants.
   const stubborn = { socket: undefined as ReturnType<typeof connect> | undefined };
   await run(function* () {
     const connected = new Event();
@@ -146,6 +150,24 @@ test("a run does not touch what another one opened", async () => {
   until.set();
   await serving;
   expect(server.isServing()).toBe(false);
+});
+
+test("a loop that is closed serves nobody any more", async () => {
+  const loop = new EventLoop();
+  const port = await loop.runUntilComplete(function* () {
+    const { port } = yield* serve(echo);
+    const [reader] = yield* dial(port);
+    createTask(reader.read(1));
+    yield* sleep(1);
+    return port;
+  });
+  const old = connect(port, "127.0.0.1").on("error", () => {});
+  await once(old, "connect");
+  loop.close();
+  // Both of them would have gone to a handler.
+  old.write("x");
+  const late = connect(port, "127.0.0.1").on("error", () => {});
+  await Promise.all([once(old, "close"), once(late, "close")]);
 });
 
 test("nothing is left that would keep the process alive", async () => {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import {
   CancelledError,
   type Coroutine,
@@ -302,6 +303,54 @@ describe("tasks that wait for each other in a ring", () => {
       expect([first, second, third].map((task) => task.cancelled())).toEqual([true, true, true]);
     });
   });
+});
+
+test("in any graph of tasks that wait for each other, a cancellation reaches all that it should", async () => {
+  const node = fc.record({
+    // Whom it waits for; nobody: it sleeps.
+    targets: fc.uniqueArray(fc.nat(5), { maxLength: 3 }),
+    // It was woken just now, and waits for nobody at the moment of the cancellation.
+    woken: fc.boolean(),
+  });
+  const graphs = fc.array(node, { minLength: 1, maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(graphs, fc.nat(5), async (nodes, any) => {
+      const reached = new Set<number>();
+      const reach = (n: number): void => {
+        const at = nodes[n];
+        if (at === undefined || reached.has(n)) return;
+        reached.add(n);
+        if (!at.woken) for (const target of at.targets) reach(target);
+      };
+      const struck = any % nodes.length;
+      reach(struck);
+      const loop = virtualLoop();
+      reportsOf(loop);
+      await run(
+        function* () {
+          const gate = new Future<void>();
+          const tasks: Task<unknown>[] = nodes.map(({ targets, woken }, n) =>
+            createTask(function* () {
+              if (woken) yield* gate;
+              const waited = targets.flatMap((target) => tasks[target] ?? []);
+              const [only] = waited;
+              if (only === undefined) yield* sleep(1000);
+              else if (waited.length === 1 && only !== tasks[n]) yield* only;
+              else yield* gather(waited);
+            }),
+          );
+          yield* sleep(1);
+          gate.setResult();
+          tasks[struck]?.cancel();
+          yield* sleep(5);
+          const alive = [...reached].filter((n) => tasks[n]?.done() !== true);
+          expect(alive).toEqual([]);
+        },
+        { loop },
+      );
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe("finally during a cancellation", () => {

@@ -205,6 +205,23 @@ describe("not reported", () => {
       },
     ],
     [
+      "a future whose cancel() was called after it failed",
+      function* () {
+        const future = new Future();
+        future.setException(error);
+        expect(future.cancel()).toBe(false);
+      },
+    ],
+    [
+      "a gather that was cancelled",
+      function* () {
+        const whole = gather([sleep(100)]);
+        yield* sleep(1);
+        whole.cancel();
+        yield* sleep(1);
+      },
+    ],
+    [
       "awaited through gather with returnExceptions",
       function* () {
         expect(yield* gather([failing()], { returnExceptions: true })).toEqual([error]);

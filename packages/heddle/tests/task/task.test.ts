@@ -303,6 +303,23 @@ describe("isCoroutine and isAwaitable", () => {
   });
 });
 
+test("cancelled sleepers give their timers back while others still sleep", async () => {
+  const loop = virtualLoop();
+  await run(
+    function* () {
+      createTask(sleep(1_000_000));
+      const sleepers = Array.from({ length: 10_000 }, (_, n) => createTask(sleep(1000 + n)));
+      yield* sleep(1);
+      for (const sleeper of sleepers) sleeper.cancel();
+      // Dead ones are dropped when they are more than a half; up to 64 may stay.
+      expect(loop.timers.size).toBeLessThanOrEqual(66);
+      yield* sleep(1);
+      expect(sleepers.every((sleeper) => sleeper.cancelled())).toBe(true);
+    },
+    { loop },
+  );
+});
+
 test("a finished task holds neither its coroutine nor what it waited for", async () => {
   await virtually(function* () {
     const task = createTask(sleep(1));

@@ -2,9 +2,11 @@ import {
   asCompleted,
   createTask,
   Future,
+  getRunningLoop,
   isCancelled,
   run,
   sleep,
+  type Task,
   TimeoutError,
   wait,
 } from "heddle";
@@ -155,6 +157,22 @@ describe("asCompleted", () => {
       expect(isCancelled(yield* errorOf(one))).toBe(true);
       expect(yield* two).toBe("a");
       finish(2);
+    });
+  });
+
+  test("a next that is cancelled after it was woken wakes the one behind it", async () => {
+    await virtually(function* () {
+      const reply = new Future<string>();
+      const nexts = [...asCompleted<string>([reply, sleep(1000, "much later")])];
+      const [one, two] = nexts.map((next) => createTask(next)) as [Task<string>, Task<string>];
+      const loop = getRunningLoop();
+      yield* sleep(1);
+      // In one iteration: the outcome wakes the first, and then the first is cancelled.
+      reply.addDoneCallback(() => one.cancel());
+      reply.setResult("the outcome");
+      yield* sleep(1);
+      expect([one.cancelled(), two.done(), loop.time()]).toEqual([true, true, 2]);
+      expect(two.result()).toBe("the outcome");
     });
   });
 
