@@ -25,13 +25,18 @@ export function fromPromise<T>(
       `fromPromise() needs a promise or a function (signal) => promise, got ${String(source)}`,
     );
   }
-  return wait(source) as ThenableCoroutine<T>;
+  // A promise is listened to from now on, or its rejection could be "unhandled" before its time.
+  const wait = typeof source === "function" ? callAndWait(source) : waitFor(awaitPromise(source));
+  return wait as ThenableCoroutine<T>;
 }
 
-const wait = thenable(function* fromPromise<T>(
-  source: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
+const waitFor = thenable(function* fromPromise<T>(wait: Coroutine<T>): Coroutine<T> {
+  return yield* wait;
+});
+
+const callAndWait = thenable(function* fromPromise<T>(
+  source: (signal: AbortSignal) => PromiseLike<T>,
 ): Coroutine<T> {
-  if (typeof source !== "function") return yield* awaitPromise(source);
   if (source.length === 0) return yield* awaitPromise(promised((source as () => unknown)()));
   const controller = new AbortController();
   try {

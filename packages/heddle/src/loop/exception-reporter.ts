@@ -51,7 +51,7 @@ export class ExceptionReporter {
     const lines = [context.message];
     for (const [key, value] of Object.entries(context)) {
       if (key === "message" || key === "exception" || key === "creationStack") continue;
-      lines.push(`  ${key}: ${String(value)}`);
+      lines.push(`  ${key}: ${textOf(value)}`);
     }
     if ("exception" in context) lines.push(describeError(context.exception));
     if (context.creationStack !== undefined) lines.push(`created at:\n${context.creationStack}`);
@@ -68,15 +68,35 @@ export class ExceptionReporter {
       this.#exceptionHandler(this, context);
     } catch (error) {
       this.defaultExceptionHandler({
-        message: `The exception handler failed (${String(error)}) while it handled: ${context.message}`,
+        message: `The exception handler failed (${textOf(error)}) while it handled: ${context.message}`,
         exception: context.exception,
       });
     }
   }
 }
 
-function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const own = error.stack ?? `${error.name}: ${error.message}`;
-  return error.cause === undefined ? own : `${own}\ncaused by ${describeError(error.cause)}`;
+/** The error with its stack, its causes and, for a group, its members. Never throws. */
+function describeError(error: unknown, seen = new Set<unknown>()): string {
+  if (!(error instanceof Error)) return textOf(error);
+  if (seen.has(error)) return "(the same error again)";
+  seen.add(error);
+  const parts = [error.stack ?? textOf(error)];
+  if (error instanceof AggregateError && Array.isArray(error.errors)) {
+    for (const member of error.errors) parts.push(indented(describeError(member, seen)));
+  }
+  if (error.cause !== undefined) parts.push(`caused by ${describeError(error.cause, seen)}`);
+  return parts.join("\n");
+}
+
+function indented(text: string): string {
+  return `  ${text.replaceAll("\n", "\n  ")}`;
+}
+
+/** `String(value)`, for values that cannot be made one too. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }

@@ -14,6 +14,8 @@ export type Callback = (...args: never[]) => unknown;
 
 /** What a run tells its handles. */
 export interface HandleOwner {
+  /** The loop that it runs on. */
+  readonly loop: object;
   /** The run is over: its callbacks are not called any more. */
   readonly ended: boolean;
   /** How many of its timers are in the heap. */
@@ -127,7 +129,10 @@ export class TimerHandle extends Handle implements Timer {
     super.cancel();
     if (!this._inHeap) return;
     if (this.owner !== null) this.owner.timers--;
-    this._loop.timers.noteDead();
+    const { timers } = this._loop;
+    timers.noteDead();
+    // The host's timer must not hold the process for none.
+    if (timers.alive === 0) this._loop.look();
   }
 
   /** @internal */

@@ -12,7 +12,7 @@
  *                                                  +--2 ms are over--> yielded --immediate--> slice
  *
  * A slice runs iterations back to back for about 2 ms, reading the clock every 64 callbacks (a read
- * costs as much as a switch), then lets the program's own timers, promises and I/O go first. It may
+ * costs as much as a switch; where callbacks are slow, after each one), then lets the program's own timers, promises and I/O go first. It may
  * stop in the middle of an iteration: `#todo` says how much of it is left. Waking by microtasks
  * alone could starve I/O (a promise that wakes a task that makes a promise …), so a chain of them is
  * cut after the same 2 ms by a trip round the native loop.
@@ -39,11 +39,11 @@ export const CLOSED = "Event loop is closed. Make a new one: new EventLoop()";
 /** Milliseconds of work before the embedding program gets its turn. */
 const SLICE = 2;
 
-/** Milliseconds after which waking up does not continue what was before. */
-const LONG_SLEEP = 1;
-
-/** Callbacks between two looks at a real clock. */
+/** Callbacks between two looks at a real clock, at most. */
 const CLOCK_EVERY = 64;
+
+/** Milliseconds between two looks after which the next one comes after a single callback. */
+const SLOW_ROUND = 0.25;
 
 /** Something that keeps a loop running and must hear when it cannot go on. */
 export interface LoopRunner {
@@ -92,7 +92,7 @@ export class Scheduler extends ExceptionReporter {
   #todo = 0;
   #now = 0;
   #turnBegan = Number.POSITIVE_INFINITY;
-  #sleptAt = Number.NEGATIVE_INFINITY;
+  #turnMarked = false;
   #debug: boolean;
   #debugBefore = false;
   readonly #debugWishes = new Set<{ enabled: boolean }>();
@@ -129,7 +129,7 @@ export class Scheduler extends ExceptionReporter {
     ...args: A
   ): Handle {
     this.#check(fn, "callSoon");
-    const handle = new Handle(this, ownerOf(), context, fn as Callback, args);
+    const handle = new Handle(this, this.#owner(), context, fn as Callback, args);
     this.enqueue(handle, undefined);
     return handle;
   }
@@ -180,14 +180,14 @@ export class Scheduler extends ExceptionReporter {
   ): TimerHandle {
     checkTime(when, "time");
     this.#check(fn, "callAt");
-    const handle = new TimerHandle(this, ownerOf(), context, fn as Callback, args, when);
+    const handle = new TimerHandle(this, this.#owner(), context, fn as Callback, args, when);
     this.timers.push(when, handle);
     if (!this.#awake) this.#wake();
     return handle;
   }
 
-  /** @internal Something was put into the timer heap directly. */
-  timerAdded(): void {
+  /** @internal Something has changed that a sleeping loop must look at: timers, what it waits for. */
+  look(): void {
     if (!this.#awake) this.#wake();
   }
 
@@ -249,17 +249,24 @@ export class Scheduler extends ExceptionReporter {
   readonly #woken = (): void => {
     if (this.#yielded) return;
     if (!this.host.virtual) {
-      const now = this.#readClock();
-      // A long sleep was not a chain of promises: the thread was idle, or did something else.
-      if (now - this.#sleptAt > LONG_SLEEP) this.#turnBegan = now;
-      if (now - this.#turnBegan > SLICE) {
+      this.#markTurn();
+      if (this.#readClock() - this.#turnBegan > SLICE) {
         this.#letOthersGo();
         return;
       }
     }
     this.#runSlice();
-    if (!this.host.virtual) this.#sleptAt = this.host.now();
   };
+
+  /** Learn when the native loop begins a new turn: until then, microtasks belong to the old one. */
+  #markTurn(): void {
+    if (this.#turnMarked) return;
+    this.#turnMarked = true;
+    this.host.wakeAfterOthers(() => {
+      this.#turnMarked = false;
+      this.#turnBegan = Number.POSITIVE_INFINITY;
+    });
+  }
 
   /** By the host: a timer, or after the others had their turn. */
   readonly #turn = (): void => {
@@ -297,6 +304,8 @@ export class Scheduler extends ExceptionReporter {
       state.running = null;
       runFrom(null);
       this.#awake = this.#yielded;
+      // A slice that failed has left its work.
+      if (!this.#awake && !this.ready.isEmpty && this.#mayTurn()) this.#wake();
     }
   }
 
@@ -307,7 +316,10 @@ export class Scheduler extends ExceptionReporter {
     const end = host.virtual ? Number.POSITIVE_INFINITY : began + SLICE;
     // What is left of the iteration is local: it changes with every callback.
     let todo = this.#todo;
-    let untilClock = CLOCK_EVERY;
+    // The clock is read after 1, 2, 4 … 64 callbacks, and again after each one when they are slow.
+    let clockEvery = 1;
+    let untilClock = clockEvery;
+    let lastRead = began;
     this.#todo = 0;
     this.#attention = true;
     for (;;) {
@@ -323,8 +335,11 @@ export class Scheduler extends ExceptionReporter {
       ready.runNext();
       todo--;
       if (--untilClock === 0) {
-        untilClock = CLOCK_EVERY;
-        if (this.#readClock() > end) {
+        const now = this.#readClock();
+        clockEvery = now - lastRead > SLOW_ROUND ? 1 : Math.min(clockEvery * 2, CLOCK_EVERY);
+        untilClock = clockEvery;
+        lastRead = now;
+        if (now > end) {
           this.#todo = todo;
           this.#letOthersGo();
           return;
@@ -435,6 +450,8 @@ export class Scheduler extends ExceptionReporter {
     }
     if (this.#closed) return;
     this.#closed = true;
+    this.#awake = false;
+    this.#yielded = false;
     this.#todo = 0;
     this.ready.clear();
     this.timers.clear();
@@ -469,6 +486,12 @@ export class Scheduler extends ExceptionReporter {
     this.#attention = true;
   }
 
+  /** The run that owns what is made now; a run owns nothing on another loop. */
+  #owner(): HandleOwner | null {
+    const owner = currentFrame().owner as HandleOwner | null;
+    return owner?.loop === this ? owner : null;
+  }
+
   #check(fn: unknown, call: string): void {
     if (typeof fn !== "function") {
       throw new TypeError(
@@ -477,10 +500,6 @@ export class Scheduler extends ExceptionReporter {
     }
     if (this.#closed) throw new RuntimeError(CLOSED);
   }
-}
-
-function ownerOf(): HandleOwner | null {
-  return currentFrame().owner as HandleOwner | null;
 }
 
 function checkTime(value: number, what: string): void {

@@ -41,6 +41,11 @@ export class TimerHeap {
     return this.#size;
   }
 
+  /** Number of those that were not cancelled. */
+  get alive(): number {
+    return this.#size - this.#dead;
+  }
+
   push(when: number, item: Timer): void {
     const at = this.#size++;
     if (at === this.#when.length) this.#resize(at * 2);

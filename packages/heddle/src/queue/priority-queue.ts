@@ -41,45 +41,55 @@ class Heap<T> implements Store<T> {
     return this.#entries.length;
   }
 
+  // A comparison may throw: all of them come before anything is moved.
+
   push(item: T): void {
     const entries = this.#entries;
     const entry = { item, order: this.#nextOrder++ };
-    let at = entries.length;
-    entries.push(entry);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!this.#before(entry, entries[parent] as Entry<T>)) break;
-      entries[at] = entries[parent] as Entry<T>;
-      at = parent;
+    const path = [entries.length];
+    for (let at = entries.length; at > 0; ) {
+      at = (at - 1) >> 1;
+      if (!this.#before(entry, entries[at] as Entry<T>)) break;
+      path.push(at);
     }
-    entries[at] = entry;
+    this.#shiftAlong(path, entry);
   }
 
   shift(): T | undefined {
     const entries = this.#entries;
     const top = entries[0];
-    const last = entries.pop();
+    const last = entries[entries.length - 1];
     if (top === undefined || last === undefined) return undefined;
-    if (entries.length > 0) this.#sink(last);
+    const path = this.#pathDown(last, entries.length - 1);
+    entries.pop();
+    if (entries.length > 0) this.#shiftAlong(path, last);
     return top.item;
   }
 
-  #sink(entry: Entry<T>): void {
+  /** Where the smaller children lead down from the top, as far as they come before `entry`. */
+  #pathDown(entry: Entry<T>, size: number): number[] {
     const entries = this.#entries;
-    const size = entries.length;
-    let at = 0;
-    for (;;) {
+    const path = [0];
+    for (let at = 0; ; ) {
       let child = at * 2 + 1;
-      if (child >= size) break;
+      if (child >= size) return path;
       const right = child + 1;
       if (right < size && this.#before(entries[right] as Entry<T>, entries[child] as Entry<T>)) {
         child = right;
       }
-      if (!this.#before(entries[child] as Entry<T>, entry)) break;
-      entries[at] = entries[child] as Entry<T>;
+      if (!this.#before(entries[child] as Entry<T>, entry)) return path;
+      path.push(child);
       at = child;
     }
-    entries[at] = entry;
+  }
+
+  /** Move each entry of the path one place towards its beginning, and put `entry` at its end. */
+  #shiftAlong(path: number[], entry: Entry<T>): void {
+    const entries = this.#entries;
+    for (let i = 1; i < path.length; i++) {
+      entries[path[i - 1] as number] = entries[path[i] as number] as Entry<T>;
+    }
+    entries[path[path.length - 1] as number] = entry;
   }
 
   #before(a: Entry<T>, b: Entry<T>): boolean {

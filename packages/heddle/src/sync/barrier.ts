@@ -36,6 +36,7 @@ export class Barrier {
       throw new TypeError(`a barrier's number of parties must be a number, got ${typeof parties}`);
     }
     if (!(parties >= 1)) throw new RangeError("parties must be >= 1");
+    if (!Number.isInteger(parties)) throw new RangeError(`parties must be whole, got ${parties}`);
     this.#parties = parties;
     this.name = options.name;
     this.#changed = new Condition(null, { name: String(this) });

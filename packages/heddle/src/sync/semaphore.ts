@@ -33,6 +33,8 @@ export class Semaphore {
       throw new TypeError(`a semaphore's value must be a number, got ${typeof value}`);
     }
     if (!(value >= 0)) throw new RangeError("Semaphore initial value must be >= 0");
+    if (!Number.isInteger(value))
+      throw new RangeError(`a semaphore's value must be whole, got ${value}`);
     this.#value = value;
     this.name = options.name;
   }

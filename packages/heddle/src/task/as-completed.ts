@@ -13,6 +13,7 @@ import { getEventLoop } from "./current-loop.ts";
 import { TimeoutError } from "./errors.ts";
 import { type EventLoop, ensureFuture } from "./event-loop.ts";
 import { Future, type Listener } from "./future.ts";
+import type { AwaitedBy } from "./gather.ts";
 import { thenable } from "./thenable.ts";
 
 /** An end mark: the time is over. */
@@ -142,10 +143,10 @@ const nextFuture = thenable(function* next(
  *   console.log(yield* next);
  * }
  */
-export function asCompleted<T>(
-  awaitables: Iterable<AwaitableOrPromise<T>>,
+export function asCompleted<A extends AwaitableOrPromise<unknown>>(
+  awaitables: Iterable<A>,
   options: { timeout?: number | null } = {},
-): AsCompleted<T> {
+): AsCompleted<AwaitedBy<A>> {
   const { timeout = null } = options;
   if (typeof awaitables?.[Symbol.iterator] !== "function") {
     throw new TypeError("asCompleted() needs an array of awaitables: asCompleted([a, b])");
@@ -153,5 +154,10 @@ export function asCompleted<T>(
   if (timeout !== null && (typeof timeout !== "number" || Number.isNaN(timeout))) {
     throw new RangeError(`asCompleted(): timeout must be milliseconds or null, got ${timeout}`);
   }
-  return new AsCompleted<T>(awaitables, timeout);
+  return new AsCompleted<AwaitedBy<A>>(
+    awaitables as Iterable<AwaitableOrPromise<unknown>> as Iterable<
+      AwaitableOrPromise<AwaitedBy<A>>
+    >,
+    timeout,
+  );
 }

@@ -16,6 +16,7 @@ import { getEventLoop, setDefaultLoopFactory } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
 import { captureCancellationStacks, DeadlockError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
+import { reportLostErrorsOf } from "./lost-errors.ts";
 import { currentOwner, Owner } from "./owner.ts";
 import { Task } from "./task.ts";
 
@@ -44,7 +45,7 @@ export type TaskFactory = <T>(loop: EventLoop, coro: Awaitable<T>, options: Task
  */
 export class EventLoop extends Scheduler {
   /** @internal What belongs to no run. */
-  readonly orphans = new Owner();
+  readonly orphans = new Owner(this);
   /** @internal The runs in progress. */
   readonly owners = new Set<Owner>();
   #taskFactory: TaskFactory | null = null;
@@ -69,7 +70,8 @@ export class EventLoop extends Scheduler {
     if (options === undefined && this.#taskFactory === null && !this.getDebug()) {
       // The usual case, short enough for the engine to inline.
       const frame = currentFrame();
-      const owner = frame.owner as Owner | null;
+      let owner = frame.owner as Owner | null;
+      if (owner !== null && owner.loop !== this) owner = null;
       const task = new Task<T>(awaitable, this, owner, variablesOf(frame), undefined);
       task._start();
       return task;
@@ -91,6 +93,11 @@ export class EventLoop extends Scheduler {
 
   getTaskFactory(): TaskFactory | null {
     return this.#taskFactory;
+  }
+
+  override close(): void {
+    super.close();
+    reportLostErrorsOf(this);
   }
 
   override setDebug(enabled: boolean): void {
@@ -158,7 +165,7 @@ export class EventLoop extends Scheduler {
 
 function newTask<T>(loop: EventLoop, coro: Awaitable<T>, options: TaskOptions): Task<T> {
   const context = options.context ?? snapshot();
-  const task = new Task<T>(coro, loop, currentOwner(), context, options.name);
+  const task = new Task<T>(coro, loop, currentOwner(loop), context, options.name);
   if (loop.getDebug()) task._rememberCreation(creationStack());
   if (options.eagerStart === true && runningScheduler() === loop) task._startEagerly();
   else task._start();

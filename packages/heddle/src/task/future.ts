@@ -18,7 +18,7 @@
  * An error that nobody fetches must be seen: see lost-errors.ts.
  */
 import { type Context, snapshot, type Variables } from "../context/context.ts";
-import { currentFrame, enter, type Frame, leave } from "../context/current.ts";
+import { enter, type Frame, leave } from "../context/current.ts";
 import { arm } from "../coroutine/suspend.ts";
 import type { Suspension } from "../coroutine/types.ts";
 import type { Runnable } from "../loop/ready-queue.ts";
@@ -26,6 +26,7 @@ import { getEventLoop } from "./current-loop.ts";
 import { InvalidStateError, isCancelled, newCancelledError } from "./errors.ts";
 import type { EventLoop } from "./event-loop.ts";
 import { foundError, loseError } from "./lost-errors.ts";
+import { currentOwner } from "./owner.ts";
 
 /** @internal State, in the lowest two bits of `_bits`. */
 export const PENDING = 0;
@@ -59,10 +60,10 @@ class DoneCallback implements Listener, Frame, Runnable {
   readonly fn: (future: never) => unknown;
   context: Context | Variables;
   readonly owner: object | null;
-  constructor(fn: (future: never) => unknown, context: Context | Variables) {
+  constructor(fn: (future: never) => unknown, context: Context | Variables, owner: object | null) {
     this.fn = fn;
     this.context = context;
-    this.owner = currentFrame().owner;
+    this.owner = owner;
   }
 
   get frameTask(): null {
@@ -227,7 +228,7 @@ export class Future<T> implements PromiseLike<T> {
     if (typeof fn !== "function") {
       throw new TypeError(`addDoneCallback() needs a function, got ${typeof fn}`);
     }
-    this._listen(new DoneCallback(fn, options?.context ?? snapshot()));
+    this._listen(new DoneCallback(fn, options?.context ?? snapshot(), currentOwner(this._loop)));
   }
 
   /** Take back every registration of `fn`; returns how many there were. */
@@ -243,6 +244,8 @@ export class Future<T> implements PromiseLike<T> {
     this._loop.meetsPromises = true;
     const promise = new Promise<T>((resolve, reject) => {
       this._loop.nativeWaits++;
+      // A virtual clock may stand still for a promise that has just begun to wait for it.
+      if (this._loop.host.virtual) this._loop.look();
       this._listen(new PromiseSettler(resolve as (value: unknown) => void, reject));
     });
     return promise.then(onFulfilled, onRejected);

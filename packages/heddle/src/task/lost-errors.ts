@@ -106,6 +106,11 @@ export function reportLostErrors(ledger: Set<LostError>): void {
   for (const record of ledger) report(record);
 }
 
+/** @internal Report what nobody owns of a loop that is closed. */
+export function reportLostErrorsOf(loop: Scheduler): void {
+  for (const record of nobodys) if (record.loop === loop) report(record);
+}
+
 function report(record: LostError): void {
   record.ledger.delete(record);
   record.loop.callExceptionHandler({

@@ -7,6 +7,7 @@
 import { currentFrame } from "../context/current.ts";
 import type { Awaitable } from "../coroutine/types.ts";
 import type { HandleOwner } from "../loop/handle.ts";
+import type { Scheduler } from "../loop/scheduler.ts";
 import type { LedgerOwner, LostError } from "./lost-errors.ts";
 import type { Task } from "./task.ts";
 import { TaskList } from "./task-list.ts";
@@ -19,11 +20,16 @@ export interface Resource {
 
 /** @internal */
 export class Owner implements HandleOwner, LedgerOwner {
+  readonly loop: Scheduler;
   readonly tasks = new TaskList<Task<unknown>>();
   timers = 0;
   ended = false;
   lostErrors: Set<LostError> | null = null;
   #resources: Set<Resource> | null = null;
+
+  constructor(loop: Scheduler) {
+    this.loop = loop;
+  }
 
   get resources(): Iterable<Resource> {
     return this.#resources ?? [];
@@ -44,7 +50,8 @@ export class Owner implements HandleOwner, LedgerOwner {
   }
 }
 
-/** @internal The owner of the running frame; null outside of any run. */
-export function currentOwner(): Owner | null {
-  return currentFrame().owner as Owner | null;
+/** @internal The run of the running frame; null outside of any, and for what is on another loop. */
+export function currentOwner(loop?: Scheduler): Owner | null {
+  const owner = currentFrame().owner as Owner | null;
+  return owner === null || loop === undefined || owner.loop === loop ? owner : null;
 }

@@ -14,7 +14,7 @@ import type { LoopRunner } from "../loop/scheduler.ts";
 import { asAwaitable, type Runnable } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
-import { DeadlockError } from "./errors.ts";
+import { DeadlockError, isCancelled } from "./errors.ts";
 import type { EventLoop } from "./event-loop.ts";
 import { gather } from "./gather.ts";
 import { reportLostErrors } from "./lost-errors.ts";
@@ -62,7 +62,7 @@ export function run<T>(main: Runnable<T>, options: RunOptions = {}): Promise<T> 
 }
 
 class Run<T> implements LoopRunner {
-  readonly owner = new Owner();
+  readonly owner: Owner;
   readonly loop: EventLoop;
   readonly main: Task<T>;
   readonly #resolve: (value: T) => void;
@@ -79,6 +79,7 @@ class Run<T> implements LoopRunner {
     this.#resolve = resolve;
     this.#reject = reject;
     this.loop = options.loop ?? getEventLoop();
+    this.owner = new Owner(this.loop);
     checkSignal(options.signal);
     if (this.loop.isClosed()) throw new RuntimeError("run(): its loop is closed");
     const frame = { context: snapshot(), owner: this.owner, frameTask: null };
@@ -145,14 +146,8 @@ class Run<T> implements LoopRunner {
   }
 
   #end(): void {
-    const { loop, owner, main } = this;
-    owner.ended = true;
-    if (owner.timers > 0) {
-      for (const timer of [...loop.timers]) {
-        const handle = timer as { owner?: unknown; cancel?: () => void };
-        if (handle.owner === owner) handle.cancel?.();
-      }
-    }
+    const { main } = this;
+    this.#endTimers();
     this.#leave();
     try {
       const value = main.result();
@@ -160,7 +155,7 @@ class Run<T> implements LoopRunner {
       this.#resolve(value);
     } catch (error) {
       this.#report();
-      this.#reject(this.#deadlock ?? error);
+      this.#reject(isCancelled(error) ? (this.#deadlock ?? error) : error);
     }
   }
 
@@ -174,8 +169,19 @@ class Run<T> implements LoopRunner {
     for (const undo of this.#undo) undo();
   }
 
+  /** What the run has scheduled is not called any more. */
+  #endTimers(): void {
+    const { loop, owner } = this;
+    owner.ended = true;
+    if (owner.timers === 0) return;
+    for (const timer of [...loop.timers]) {
+      const handle = timer as { owner?: unknown; cancel?: () => void };
+      if (handle.owner === owner) handle.cancel?.();
+    }
+  }
+
   crashed(error: unknown): void {
-    this.owner.ended = true;
+    this.#endTimers();
     this.#leave();
     this.#reject(error);
   }

@@ -24,7 +24,7 @@ class Sleep extends Operation implements Timer {
     if (delay < Number.POSITIVE_INFINITY) {
       this._bits |= IN_HEAP;
       this._loop.timers.push(this._loop.time() + delay, this);
-      this._loop.timerAdded();
+      this._loop.look();
     }
     return arm(this);
   }

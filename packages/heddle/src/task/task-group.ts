@@ -66,7 +66,7 @@ export class TaskGroup implements Listener {
    * is a RuntimeError. Suspends. Counterpart: `nursery.start` of trio.
    *
    * @example
-   * const port = yield* group.start(function* (started) {
+   * const port = yield* group.start(function* (started: (port?: number) => void) {
    *   const server = yield* startServer(handle, { port: 0 });
    *   started(server.sockets[0].port);
    *   yield* server.serveForever();
@@ -208,6 +208,8 @@ function* handshake(
  * Run `body` with a group of tasks, and give its result when it and all of them have ended. When one
  * fails, the rest is cancelled and awaited, and an ExceptionGroup of all errors is thrown. On
  * cancellation from outside all of them are cancelled and awaited.
+ *
+ * After `group.cancel()` the block ends early, without a result (undefined).
  *
  * Suspends while there are tasks. Counterparts: `asyncio.TaskGroup`, `trio.open_nursery`.
  *

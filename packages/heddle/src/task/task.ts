@@ -318,8 +318,11 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
     const rare = this._rare;
     if (rare === null || rare.cancelling === 0) return 0;
     rare.cancelling--;
-    if (rare.cancelling === 0) this._bits &= ~MUST_CANCEL;
-    return rare.cancelling;
+    if (rare.cancelling > 0) return rare.cancelling;
+    this._bits &= ~MUST_CANCEL;
+    // Who asks for the signal now is not cancelled: it must not get the aborted one.
+    if (rare.controller?.signal.aborted === true) rare.controller = undefined;
+    return 0;
   }
 
   /** An AbortSignal that is aborted, with a CancelledError as its reason, when this task is cancelled. */

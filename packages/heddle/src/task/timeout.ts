@@ -41,7 +41,10 @@ export class Timeout {
     return this.#state === "expiring" || this.#state === "expired";
   }
 
-  /** An AbortSignal that is aborted, with a CancelledError as its reason, when the deadline passes. */
+  /**
+   * An AbortSignal that is aborted, with a CancelledError as its reason, when the deadline passes or
+   * the block is cancelled from outside.
+   */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -95,6 +98,9 @@ export class Timeout {
   _exit(failed: boolean, error: unknown): unknown {
     this.#handle?.cancel();
     this.#handle = null;
+    if (isCancelled(error) && this.#controller?.signal.aborted === false) {
+      this.#controller.abort(error);
+    }
     if (this.#state !== "expiring") {
       this.#state = "finished";
       return error;

@@ -1,11 +1,11 @@
 /*
  * waitFor: one awaitable with a deadline, as `asyncio.wait_for`.
  */
-import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
+import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import { type AwaitableOrPromise, asAwaitable } from "./as-coroutine.ts";
 import { isCancelled, TimeoutError } from "./errors.ts";
 import { ensureFuture } from "./event-loop.ts";
-import { Future, type Listener } from "./future.ts";
+import { Future, isFuture, type Listener } from "./future.ts";
 import { thenable } from "./thenable.ts";
 import { timeout } from "./timeout.ts";
 
@@ -27,15 +27,16 @@ export function waitFor<T>(
   if (ms !== null && (typeof ms !== "number" || Number.isNaN(ms))) {
     throw new RangeError(`waitFor() needs a number of milliseconds or null, got ${String(ms)}`);
   }
-  return waitWithin(awaitable, ms) as ThenableCoroutine<T>;
+  const target = isFuture(awaitable) ? awaitable : asAwaitable<T>(awaitable, "waitFor");
+  return waitWithin(target, ms) as ThenableCoroutine<T>;
 }
 
 const waitWithin = thenable(function* waitFor<T>(
-  awaitable: AwaitableOrPromise<T>,
+  awaitable: Awaitable<T>,
   ms: number | null,
 ): Coroutine<T> {
   if (ms === null || ms > 0) {
-    return yield* timeout(ms, () => asAwaitable<T>(awaitable, "waitFor"));
+    return yield* timeout(ms, () => awaitable);
   }
   const future = ensureFuture(awaitable);
   if (future.done()) return future.result();
