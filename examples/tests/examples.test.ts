@@ -33,14 +33,14 @@ compute 3 + 4 ...
 40 lines, at most 9 at once
 `,
   retry: `
-attempt 1: the deadline of a timeout() has passed
+attempt 1: the deadline of timeout(200 ms) has passed
 attempt 2: service unavailable
 answer: 42
 attempt 1: connection refused
 attempt 2: connection refused
 attempt 3: connection refused
 attempt 4: connection refused
-given up: the deadline of a timeout() has passed
+given up: the deadline of timeout(1100 ms) has passed
 `,
   crawler: `
 /          200

@@ -42,6 +42,9 @@ const SLICE = 2;
 /** Callbacks between two looks at a real clock, at most. */
 const CLOCK_EVERY = 64;
 
+/** Callbacks before the first look of a slice that an I/O callback began. */
+const FIRST_LOOK = 4;
+
 /** Milliseconds between two looks after which the next one comes after a single callback. */
 const SLOW_ROUND = 0.25;
 
@@ -93,6 +96,7 @@ export class Scheduler extends ExceptionReporter {
   #now = 0;
   #turnBegan = Number.POSITIVE_INFINITY;
   #turnMarked = false;
+  #reacting = false;
   #debug: boolean;
   #debugBefore = false;
   readonly #debugWishes = new Set<{ enabled: boolean }>();
@@ -212,7 +216,9 @@ export class Scheduler extends ExceptionReporter {
       fn(argument);
     } finally {
       this.#turnBegan = Number.POSITIVE_INFINITY;
+      this.#reacting = true;
       this.#runSlice();
+      this.#reacting = false;
     }
   }
 
@@ -311,15 +317,16 @@ export class Scheduler extends ExceptionReporter {
 
   #slice(): void {
     const { host, ready } = this;
-    const began = this.#readClock();
-    if (this.#turnBegan > began) this.#turnBegan = began;
-    const end = host.virtual ? Number.POSITIVE_INFINITY : began + SLICE;
+    // A slice that an I/O callback began has its first look at the clock later: most are over by then.
+    const reads = !this.#reacting;
+    let lastRead = reads ? this.#readClock() : Number.NEGATIVE_INFINITY;
+    if (reads && this.#turnBegan > lastRead) this.#turnBegan = lastRead;
+    let end = host.virtual || !reads ? Number.POSITIVE_INFINITY : lastRead + SLICE;
     // What is left of the iteration is local: it changes with every callback.
     let todo = this.#todo;
     // The clock is read after 1, 2, 4 … 64 callbacks, and again after each one when they are slow.
-    let clockEvery = 1;
+    let clockEvery = reads ? 1 : FIRST_LOOK;
     let untilClock = clockEvery;
-    let lastRead = began;
     this.#todo = 0;
     this.#attention = true;
     for (;;) {
@@ -336,6 +343,10 @@ export class Scheduler extends ExceptionReporter {
       todo--;
       if (--untilClock === 0) {
         const now = this.#readClock();
+        if (end === Number.POSITIVE_INFINITY && !host.virtual) {
+          end = now + SLICE;
+          lastRead = now;
+        }
         clockEvery = now - lastRead > SLOW_ROUND ? 1 : Math.min(clockEvery * 2, CLOCK_EVERY);
         untilClock = clockEvery;
         lastRead = now;
@@ -357,7 +368,8 @@ export class Scheduler extends ExceptionReporter {
     host.poll?.();
     const when = timers.next();
     const idle = ready.isEmpty;
-    if (idle || host.virtual) this.#readClock();
+    // A real host that is parked looks by itself whether the time has come.
+    if (host.virtual) this.#readClock();
     if (idle && when > this.#now && this.#stopping === 0) {
       if (!this.#park(when)) return false;
       this.#readClock();

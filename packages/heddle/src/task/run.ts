@@ -14,7 +14,7 @@ import type { LoopRunner } from "../loop/scheduler.ts";
 import { asAwaitable, type Runnable } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
-import { DeadlockError, isCancelled } from "./errors.ts";
+import { type CancelledError, DeadlockError, isCancelled } from "./errors.ts";
 import type { EventLoop } from "./event-loop.ts";
 import { gather } from "./gather.ts";
 import { reportLostErrors } from "./lost-errors.ts";
@@ -44,7 +44,7 @@ const SIGINT_STATUS = 130;
 /**
  * Run a program: `main` becomes a task, and the promise settles with its outcome after everything
  * that it started has ended. Rejects with what main throws; with a CancelledError if main was
- * cancelled (by `signal`, by SIGINT); with a DeadlockError if nothing can ever wake it again.
+ * cancelled (by `signal`, whose reason is its `cause`; by SIGINT); with a DeadlockError if nothing can ever wake it again.
  *
  * `main` is a coroutine, a coroutine function, or an async function (it gets an AbortSignal); for
  * anything else the promise rejects with a TypeError. Counterparts: `asyncio.run`, `trio.run`.
@@ -68,6 +68,7 @@ class Run<T> implements LoopRunner {
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
   readonly #undo: (() => unknown)[] = [];
+  readonly #signal: AbortSignal | undefined;
   #deadlock: DeadlockError | undefined;
 
   constructor(
@@ -81,6 +82,7 @@ class Run<T> implements LoopRunner {
     this.loop = options.loop ?? getEventLoop();
     this.owner = new Owner(this.loop);
     checkSignal(options.signal);
+    this.#signal = options.signal;
     if (this.loop.isClosed()) throw new RuntimeError("run(): its loop is closed");
     const frame = { context: snapshot(), owner: this.owner, frameTask: null };
     this.main = within(frame, () => {
@@ -155,8 +157,16 @@ class Run<T> implements LoopRunner {
       this.#resolve(value);
     } catch (error) {
       this.#report();
-      this.#reject(isCancelled(error) ? (this.#deadlock ?? error) : error);
+      this.#reject(isCancelled(error) ? this.#cancelledBy(error) : error);
     }
+  }
+
+  /** Main was cancelled: by a deadlock, by the signal (whose reason is the cause), or otherwise. */
+  #cancelledBy(error: CancelledError): unknown {
+    if (this.#deadlock !== undefined) return this.#deadlock;
+    if (this.#signal?.aborted === true && error.cause === undefined)
+      error.cause = this.#signal.reason;
+    return error;
   }
 
   #report(): void {

@@ -239,7 +239,7 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
         `${this} got ${yielded}, which is attached to a different loop. ` +
           "A future can be awaited on its own loop only",
       );
-    } else rare.error = new TypeError(badYield(yielded));
+    } else rare.error = new TypeError(badYield(yielded, this as Task<unknown>));
     this._bits |= MUST_THROW;
     this._loop.enqueue(this, STEP);
   }
@@ -394,9 +394,9 @@ function throwInto<T>(coro: Driven<T>, error: unknown): IteratorResult<unknown, 
   return coro.throw(error);
 }
 
-function badYield(yielded: unknown): string {
+function badYield(yielded: unknown, task: Task<unknown>): string {
   const what = describeYielded(yielded);
-  return `a coroutine yielded ${what} to its task. Use "yield*" to await: yield* …`;
+  return `a coroutine of "${task.getName()}" yielded ${what} to its task. Use "yield*" to await: yield* …`;
 }
 
 function describeYielded(value: unknown): string {

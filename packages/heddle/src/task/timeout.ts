@@ -19,6 +19,7 @@ type State = "created" | "active" | "expiring" | "expired" | "finished";
 
 /** The scope of a `timeout`: its deadline can be asked for and moved. Counterpart: `asyncio.Timeout`. */
 export class Timeout {
+  readonly #name: string;
   #state: State = "created";
   #when: number | null;
   #handle: Handle | null = null;
@@ -27,8 +28,9 @@ export class Timeout {
   #controller: AbortController | undefined;
 
   /** @internal Made by `timeout` and `timeoutAt`. */
-  constructor(when: number | null) {
+  constructor(when: number | null, name: string) {
     this.#when = when;
+    this.#name = name;
   }
 
   /** The deadline in milliseconds of `loop.time()`; null if there is none. */
@@ -108,14 +110,20 @@ export class Timeout {
     this.#state = "expired";
     const others = (this.#task as Task<unknown>).uncancel() > this.#cancellingBefore;
     if (others || !failed || !isCancelled(error)) return error;
-    return new TimeoutError("the deadline of a timeout() has passed", { cause: error });
+    return new TimeoutError(`the deadline of ${this.#name} has passed`, { cause: error });
   }
 }
 
 type Body<T> = (scope: Timeout) => Awaitable<T> | PromiseLike<T>;
 
-function* runTimeout<T>(when: number | null, body: Body<T>, call: string): Coroutine<T> {
-  const scope = new Timeout(when);
+/** `name` says in the error what has expired; milliseconds in it show who meant seconds. */
+function* runTimeout<T>(
+  when: number | null,
+  body: Body<T>,
+  call: string,
+  name: string,
+): Coroutine<T> {
+  const scope = new Timeout(when, name);
   scope._enter();
   let result: T;
   try {
@@ -159,12 +167,17 @@ export function timeout<T>(
 ): ThenableCoroutine<T> {
   checkDeadline(ms, "timeout");
   checkBody(body, "timeout");
-  return afterDelay(ms, body) as ThenableCoroutine<T>;
+  return afterDelay(ms, body, "timeout") as ThenableCoroutine<T>;
 }
 
-const afterDelay = thenable(function* timeout<T>(ms: number | null, body: Body<T>): Coroutine<T> {
+/** @internal */
+export const afterDelay = thenable(function* timeout<T>(
+  ms: number | null,
+  body: Body<T>,
+  call: string,
+): Coroutine<T> {
   const when = ms === null ? null : getRunningLoop().time() + ms;
-  return yield* runTimeout(when, body, "timeout");
+  return yield* runTimeout(when, body, call, `${call}(${ms} ms)`);
 });
 
 /** `timeout` with a deadline in milliseconds of `loop.time()`. Counterpart: `asyncio.timeout_at`. */
@@ -174,7 +187,7 @@ export function timeoutAt<T>(
 ): ThenableCoroutine<T> {
   checkDeadline(when, "timeoutAt");
   checkBody(body, "timeoutAt");
-  return atTime(when, body, "timeoutAt") as ThenableCoroutine<T>;
+  return atTime(when, body, "timeoutAt", `timeoutAt(${when} ms)`) as ThenableCoroutine<T>;
 }
 
 const atTime = thenable(runTimeout);

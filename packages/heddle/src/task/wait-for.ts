@@ -7,7 +7,7 @@ import { isCancelled, TimeoutError } from "./errors.ts";
 import { ensureFuture } from "./event-loop.ts";
 import { Future, isFuture, type Listener } from "./future.ts";
 import { thenable } from "./thenable.ts";
-import { timeout } from "./timeout.ts";
+import { afterDelay } from "./timeout.ts";
 
 /**
  * Wait for `awaitable` for at most `ms` milliseconds (null: for ever). When the time is over it is
@@ -36,7 +36,7 @@ const waitWithin = thenable(function* waitFor<T>(
   ms: number | null,
 ): Coroutine<T> {
   if (ms === null || ms > 0) {
-    return yield* timeout(ms, () => awaitable);
+    return yield* afterDelay(ms, () => awaitable, "waitFor") as Coroutine<T>;
   }
   const future = ensureFuture(awaitable);
   if (future.done()) return future.result();
@@ -45,7 +45,7 @@ const waitWithin = thenable(function* waitFor<T>(
     return future.result();
   } catch (error) {
     if (!isCancelled(error)) throw error;
-    throw new TimeoutError("waitFor(): the time is over", { cause: error });
+    throw new TimeoutError(`the deadline of waitFor(${ms} ms) has passed`, { cause: error });
   }
 });
 

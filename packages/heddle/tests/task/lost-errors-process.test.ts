@@ -124,6 +124,6 @@ test("a rejected promise that was given to heddle is heddle's: no unhandledRejec
   expect(ended.lines).toEqual([
     "caught given",
     "caught given",
-    "caught waitFor(): the time is over",
+    "caught the deadline of waitFor(0 ms) has passed",
   ]);
 });

@@ -1,6 +1,5 @@
 import {
   allTasks,
-  CancelledError,
   type Coroutine,
   createTask,
   currentTask,
@@ -101,7 +100,7 @@ describe("an AbortSignal", () => {
         { signal: controller.signal },
       ),
     );
-    expect(error).toEqual(new CancelledError("user went away"));
+    expect(error).toMatchObject({ name: "CancelledError", message: "user went away" });
     finish(3);
   });
 
@@ -109,12 +108,12 @@ describe("an AbortSignal", () => {
     const error = await rejectionOf(
       virtually(() => expect.unreachable() as never, { signal: AbortSignal.abort("too late") }),
     );
-    expect(error).toEqual(new CancelledError("too late"));
+    expect(error).toMatchObject({ name: "CancelledError", message: "too late" });
   });
 
   test("without a reason gives the platform's message", async () => {
     const error = await rejectionOf(virtually(sleep(1), { signal: AbortSignal.abort() }));
-    expect(error).toEqual(new CancelledError("This operation was aborted"));
+    expect(error).toMatchObject({ name: "CancelledError", message: "This operation was aborted" });
   });
 
   test("aborts the signal of an async main", async () => {
@@ -129,7 +128,7 @@ describe("an AbortSignal", () => {
       },
       { signal: controller.signal },
     );
-    expect(await rejectionOf(running)).toEqual(new CancelledError("stop"));
+    expect(await rejectionOf(running)).toMatchObject({ name: "CancelledError", message: "stop" });
   });
 
   test("that is aborted after the end does nothing", async () => {

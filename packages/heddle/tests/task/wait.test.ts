@@ -163,7 +163,7 @@ describe("asCompleted", () => {
   test("a next that is cancelled after it was woken wakes the one behind it", async () => {
     await virtually(function* () {
       const reply = new Future<string>();
-      const nexts = [...asCompleted<string>([reply, sleep(1000, "much later")])];
+      const nexts = [...asCompleted([reply, sleep(1000, "much later")])];
       const [one, two] = nexts.map((next) => createTask(next)) as [Task<string>, Task<string>];
       const loop = getRunningLoop();
       yield* sleep(1);

@@ -71,6 +71,7 @@ function interrupted(): void {
 
 export function nativeHost(): Host {
   const host = globals.process;
+  const clock = performance;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let armedFor = Number.POSITIVE_INFINITY;
   let wakeAfterOthers: ((turn: () => void) => void) | undefined;
@@ -78,7 +79,7 @@ export function nativeHost(): Host {
   return {
     virtual: false,
     debug: host?.env?.HEDDLE_DEBUG === "1",
-    now: () => performance.now(),
+    now: () => clock.now(),
     random: () => Math.random(),
     wakeSoon: (turn) => queueMicrotask(turn),
     wakeAfterOthers(turn) {
@@ -95,7 +96,7 @@ export function nativeHost(): Host {
       if (when >= armedFor) return false;
       if (timer !== undefined) clearTimeout(timer);
       armedFor = when;
-      const delay = Math.min(Math.max(Math.ceil(when - performance.now()), 1), LONGEST);
+      const delay = Math.min(Math.max(Math.ceil(when - clock.now()), 1), LONGEST);
       timer = setTimeout(() => {
         timer = undefined;
         armedFor = Number.POSITIVE_INFINITY;
