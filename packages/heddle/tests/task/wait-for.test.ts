@@ -100,7 +100,7 @@ describe("waitFor", () => {
       })();
       const error = yield* errorOf(waitFor(never, ms));
       expect(error).toBeInstanceOf(TimeoutError);
-      expect((error as Error).message).toBe("waitFor(): the time is over");
+      expect((error as Error).message).toBe(`the deadline of waitFor(${ms} ms) has passed`);
     });
   });
 
