@@ -2,6 +2,7 @@ export { Context, ContextVar, copyContext, LookupError, Token } from "./context/
 export { GeneratorExit, RuntimeError, StopIteration } from "./coroutine/errors.ts";
 export type { GeneratorObject } from "./coroutine/generator-object.ts";
 export { generator, primed } from "./coroutine/generator-object.ts";
+export { isAwaitable, isCoroutine } from "./coroutine/is-awaitable.ts";
 export type {
   Awaitable,
   Coroutine,
@@ -33,7 +34,6 @@ export { Lock } from "./sync/lock.ts";
 export { BoundedSemaphore, Semaphore } from "./sync/semaphore.ts";
 export { AsCompleted, asCompleted } from "./task/as-completed.ts";
 export type { AwaitableOrPromise, Runnable } from "./task/as-coroutine.ts";
-export { isAwaitable, isCoroutine } from "./task/as-coroutine.ts";
 export { allTasks, createTask } from "./task/create-task.ts";
 export { getEventLoop, getRunningLoop } from "./task/current-loop.ts";
 export {

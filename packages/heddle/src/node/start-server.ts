@@ -6,12 +6,13 @@
 import type { ListenOptions, Socket } from "node:net";
 import { snapshot } from "../context/context.ts";
 import { within } from "../context/current.ts";
+import { isAwaitable } from "../coroutine/is-awaitable.ts";
 import type { Awaitable, Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
 import { caller, ownedCall } from "../stream/owned-promise.ts";
 import { Server } from "../stream/server.ts";
 import type { StreamReader } from "../stream/stream-reader.ts";
 import type { StreamWriter } from "../stream/stream-writer.ts";
-import { isAwaitable, type Runnable } from "../task/as-coroutine.ts";
+import type { Runnable } from "../task/as-coroutine.ts";
 import { getRunningLoop } from "../task/current-loop.ts";
 import { currentOwner } from "../task/owner.ts";
 import { listener } from "./listener.ts";

@@ -4,6 +4,7 @@
  * `run` and `createTask` take all of these; `gather`, `waitFor`, `shield` take awaitables and
  * promises. This file turns each into the one thing that a task drives.
  */
+import { isAwaitable } from "../coroutine/is-awaitable.ts";
 import type { Awaitable, Coroutine } from "../coroutine/types.ts";
 import { isCancelled } from "./errors.ts";
 import { CANCELLED, Future } from "./future.ts";
@@ -19,32 +20,6 @@ export type Runnable<T> = Awaitable<T> | ((signal: AbortSignal) => Awaitable<T> 
 export type AwaitableOrPromise<T> = Awaitable<T> | PromiseLike<T>;
 
 const GeneratorFunction = function* () {}.constructor;
-
-/** Is this what a `function*` returned? Counterpart: `asyncio.iscoroutine`. */
-export function isCoroutine(value: unknown): value is Coroutine<unknown> {
-  return Object.prototype.toString.call(value) === "[object Generator]";
-}
-
-/**
- * Can this stand after `yield*` in a coroutine? Iterable collections cannot: a coroutine that yields
- * their items would hand them to its task. Counterpart: `inspect.isawaitable`.
- */
-export function isAwaitable(value: unknown): value is Awaitable<unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  // Generators, futures and the like: by far the most, told by two looks (createTask is hot).
-  const iterable = value as Partial<Awaitable<unknown>> & { throw?: unknown };
-  if (typeof iterable[Symbol.iterator] !== "function") return false;
-  return typeof iterable.throw === "function" || !isCollection(value);
-}
-
-function isCollection(value: object): boolean {
-  return (
-    Array.isArray(value) ||
-    ArrayBuffer.isView(value) ||
-    value instanceof Map ||
-    value instanceof Set
-  );
-}
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return (

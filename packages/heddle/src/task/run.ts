@@ -16,6 +16,7 @@ import { getEventLoop } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
 import { type CancelledError, DeadlockError, isCancelled } from "./errors.ts";
 import type { EventLoop } from "./event-loop.ts";
+import type { Listener } from "./future.ts";
 import { gather } from "./gather.ts";
 import { reportLostErrors } from "./lost-errors.ts";
 import { Owner } from "./owner.ts";
@@ -61,6 +62,25 @@ export function run<T>(main: Runnable<T>, options: RunOptions = {}): Promise<T> 
   });
 }
 
+/** Hears that main is done. One lives for ever, for the sake of its hidden class (see task.ts). */
+class MainIsDone implements Listener {
+  readonly #run: Run<unknown> | null;
+
+  constructor(run: Run<unknown> | null) {
+    this.#run = run;
+  }
+
+  wake(): void {
+    this.#run?.loop.enqueue(this, undefined);
+  }
+
+  run(): void {
+    this.#run?.mainIsDone();
+  }
+}
+
+export const immortalListener: Listener = new MainIsDone(null);
+
 class Run<T> implements LoopRunner {
   readonly owner: Owner;
   readonly loop: EventLoop;
@@ -89,7 +109,7 @@ class Run<T> implements LoopRunner {
       const task = options.name === undefined ? undefined : { name: options.name };
       return this.loop.createTask(asAwaitable<T>(main, "run"), task);
     });
-    this.main._listen(this);
+    this.main._listen(new MainIsDone(this as Run<unknown>));
     // A run within a run: somebody there may wait for its promise, and it waits for this loop.
     if (currentFrame().frameTask !== null) {
       this.loop.nativeWaits++;
@@ -130,12 +150,7 @@ class Run<T> implements LoopRunner {
     if (forget !== undefined) this.#undo.push(forget);
   }
 
-  /** Main is done. */
-  wake(): void {
-    this.loop.enqueue(this, undefined);
-  }
-
-  run(): void {
+  mainIsDone(): void {
     if (this.owner.isBare) {
       this.#end();
       return;
