@@ -7,13 +7,14 @@
  * heddle are served like the main coroutine that the command started. While nothing runs there is
  * nothing to clean up, and SIGINT does what it does in Node.
  *
- * npm sends its child the SIGINT that the terminal has sent already, to both of them: one key, two
- * signals, half a millisecond apart. The second must not end what the first has asked to clean up.
+ * One key can send two signals, half a millisecond apart: npm, and coreutils' `timeout`, pass to their
+ * child what its process group has got already. The second must not end what the first has asked to
+ * clean up.
  */
 import { isCancelled } from "../task/errors.ts";
 import { INTERRUPTED } from "./end.ts";
 
-/** A program under npm gets one keystroke's signals within this many milliseconds. */
+/** One request's signals come within this many milliseconds; a person's second one comes later. */
 const ECHO = 200;
 
 const cancellers = new Set<() => void>();
@@ -31,7 +32,7 @@ function watch(cancel: () => void): () => void {
 
 function onSigint(): void {
   if (interruptedAt !== undefined) {
-    if (!isEcho(performance.now() - interruptedAt)) process.exit(INTERRUPTED);
+    if (performance.now() - interruptedAt >= ECHO) process.exit(INTERRUPTED);
   } else if (cancellers.size > 0) {
     interruptedAt = performance.now();
     for (const cancel of [...cancellers]) cancel();
@@ -41,10 +42,6 @@ function onSigint(): void {
     // Somebody else listens, and nothing runs here: without this listener it is their signal alone.
     process.off("SIGINT", onSigint);
   }
-}
-
-function isEcho(sinceFirst: number): boolean {
-  return sinceFirst < ECHO && (process.env.npm_lifecycle_script ?? "").includes("heddle");
 }
 
 /** Listen from now on. */

@@ -39,12 +39,17 @@ describe("SIGINT", () => {
   it("ends the process at once the second time", async () => {
     const running = await interrupted(["interruptible.js", "for ever"]);
     await running.printed("cleaning");
+    // The echo's window is real time, in another process.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     running.interrupt();
     expect(await running.outcome).toEqual(ended(130, "ready\ncleaning\n"));
   });
 
-  it("counts once when npm repeats the terminal's", async () => {
-    const running = await interrupted(["interruptible.js"], underNpm);
+  it.each([
+    ["npm repeats the terminal's", underNpm],
+    ["`timeout` sends it to the process and to its group", {}],
+  ])("counts once when %s", async (_who, options) => {
+    const running = await interrupted(["interruptible.js"], options);
     await running.printed("cleaning");
     running.interrupt();
     expect(await running.outcome).toEqual(ended(130, "ready\ncleaning\ncleaned\n"));
