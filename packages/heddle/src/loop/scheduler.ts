@@ -215,10 +215,10 @@ export class Scheduler extends ExceptionReporter {
     try {
       fn(argument);
     } finally {
-      this.#turnBegan = Number.POSITIVE_INFINITY;
       this.#reacting = true;
       this.#runSlice();
       this.#reacting = false;
+      this.#turnBegan = Number.POSITIVE_INFINITY;
     }
   }
 
@@ -279,6 +279,8 @@ export class Scheduler extends ExceptionReporter {
     this.#yielded = false;
     this.#turnBegan = Number.POSITIVE_INFINITY;
     this.#runSlice();
+    // What a microtask wakes after this slice begins a chain of its own, however late it is.
+    this.#turnBegan = Number.POSITIVE_INFINITY;
   };
 
   #letOthersGo(): void {
