@@ -7,7 +7,7 @@
  *
  * A task that is stepped is not stored anywhere: it is the entry of the ready queue that is being
  * run. Storing it in a variable would be the dearest thing in a step (a young object into an old
- * place, which the garbage collector must be told: 27 cycles of some 160). Handles and callbacks,
+ * place, which the garbage collector must be told: 80 of the 690 cycles of a task's whole life). Handles and callbacks,
  * which are rarer, say `enter` and `leave`. Frames nest only where code is entered from inside a
  * frame (`Context.run`, an eager task): that is `within`.
  *

@@ -6,8 +6,8 @@
  * Registering is one store at the end, removing makes a hole, or drops the end of the array; when
  * more than half of it are holes it is closed up. Tasks are held strongly until they are done (asyncio
  * holds them weakly, and its users lose some). A doubly linked list through the tasks was measured
- * too: it costs 8 bytes more for each, and twice the stores of a young object into an old one, which
- * the garbage collector makes dear.
+ * too: it makes twice the stores of a young object into an old one, and was some 3 % slower for creating
+ * and awaiting a task.
  */
 
 /** @internal What a task knows of its place. */
