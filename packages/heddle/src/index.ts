@@ -11,6 +11,7 @@ export type {
   ThenableCoroutine,
 } from "./coroutine/types.ts";
 export { fromPromise } from "./interop/from-promise.ts";
+export { scoped } from "./interop/scoped.ts";
 export type { ExceptionContext, ExceptionHandler } from "./loop/exception-reporter.ts";
 export { Handle, TimerHandle } from "./loop/handle.ts";
 export type { Host } from "./loop/host.ts";
@@ -34,6 +35,14 @@ export { Lock } from "./sync/lock.ts";
 export { BoundedSemaphore, Semaphore } from "./sync/semaphore.ts";
 export { AsCompleted, asCompleted } from "./task/as-completed.ts";
 export type { AwaitableOrPromise, Runnable } from "./task/as-coroutine.ts";
+export type { CancelScopeOptions } from "./task/cancel-scope.ts";
+export {
+  CancelScope,
+  cancelScope,
+  checkpoint,
+  failAfter,
+  moveOnAfter,
+} from "./task/cancel-scope.ts";
 export { allTasks, createTask } from "./task/create-task.ts";
 export { getEventLoop, getRunningLoop } from "./task/current-loop.ts";
 export {

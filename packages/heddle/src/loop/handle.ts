@@ -7,6 +7,7 @@
  */
 import { Context, type Variables } from "../context/context.ts";
 import { enter, type Frame, leave } from "../context/current.ts";
+import type { CapturedContext } from "./host.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Timer } from "./timer-heap.ts";
 
@@ -32,6 +33,8 @@ export class Handle implements Frame {
   _callback: Callback | null;
   /** @internal */
   _args: readonly unknown[];
+  /** @internal The program's async context, if it uses one. */
+  _asyncContext: CapturedContext | null;
 
   /** @internal */
   constructor(
@@ -46,6 +49,8 @@ export class Handle implements Frame {
     this.context = context;
     this._callback = callback;
     this._args = args;
+    const { asyncContext } = loop;
+    this._asyncContext = asyncContext?.inUse === true ? asyncContext.capture() : null;
   }
 
   get frameTask(): null {
@@ -83,7 +88,9 @@ export class Handle implements Frame {
     if (callback === null || this.owner?.ended === true) return;
     try {
       enter(this);
-      (callback as (...args: readonly unknown[]) => unknown)(...this._args);
+      const fn = callback as (...args: readonly unknown[]) => unknown;
+      if (this._asyncContext === null) fn(...this._args);
+      else this._asyncContext.runInAsyncScope(fn, undefined, ...this._args);
     } catch (error) {
       this._loop.callExceptionHandler({
         message: `Exception in callback ${nameOf(callback)}()`,

@@ -7,6 +7,26 @@
  * something else writes one of these.
  */
 
+/** Remembers an async context: an AsyncResource. */
+export interface CapturedContext {
+  /** Call `fn` with this receiver and these arguments in the remembered context. */
+  runInAsyncScope<R, A extends unknown[]>(
+    fn: (this: never, ...args: A) => R,
+    receiver: unknown,
+    ...args: A
+  ): R;
+}
+
+/** The async context of the platform (AsyncLocalStorage), which tasks and callbacks carry along. */
+export interface AsyncContext {
+  /** The program may have set a store: from now on everything is captured. */
+  readonly inUse: boolean;
+  /** Where no store is set: the loop turns in it. */
+  readonly outside: CapturedContext;
+  /** Remember what is current now. */
+  capture(): CapturedContext;
+}
+
 export interface Host {
   /** The time in milliseconds: monotonic, with any origin. */
   now(): number;
@@ -44,11 +64,17 @@ export interface Host {
    */
   onStall?(listener: () => boolean): () => unknown;
 
-  /** Call `listener` on SIGINT until the returned function is called. */
-  onInterrupt?(listener: () => void): () => unknown;
+  /**
+   * Call `listener` on this signal of the operating system (SIGINT, SIGTERM …) until the returned
+   * function is called. Absent where there are no signals.
+   */
+  onSignal?(signal: string, listener: () => void): () => unknown;
 
   /** End the process with this status. */
   exit?(status: number): void;
+
+  /** Absent where the platform has none. */
+  readonly asyncContext?: AsyncContext | undefined;
 
   /** Debug mode was asked for in the environment (HEDDLE_DEBUG=1). */
   readonly debug: boolean;

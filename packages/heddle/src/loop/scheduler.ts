@@ -29,7 +29,7 @@ import { RuntimeError } from "../coroutine/errors.ts";
 import { shared } from "../coroutine/shared.ts";
 import { ExceptionReporter } from "./exception-reporter.ts";
 import { type Callback, Handle, type HandleOwner, TimerHandle } from "./handle.ts";
-import type { Host } from "./host.ts";
+import type { AsyncContext, Host } from "./host.ts";
 import { ReadyQueue, type Runnable, type Steppable } from "./ready-queue.ts";
 import { TimerHeap } from "./timer-heap.ts";
 
@@ -68,6 +68,8 @@ export class Scheduler extends ExceptionReporter {
   readonly ready = new ReadyQueue();
   /** @internal */
   readonly timers = new TimerHeap();
+  /** @internal */
+  readonly asyncContext: AsyncContext | undefined;
   /** @internal Those that keep this loop running. */
   readonly runners = new Set<LoopRunner>();
   /**
@@ -106,6 +108,7 @@ export class Scheduler extends ExceptionReporter {
   constructor(host: Host, ambient: boolean) {
     super(host);
     this.#ambient = ambient;
+    this.asyncContext = host.asyncContext;
     this.#debug = host.debug;
   }
 
@@ -305,7 +308,10 @@ export class Scheduler extends ExceptionReporter {
     runFrom(this.ready);
     this.#awake = true;
     try {
-      this.#slice();
+      const { asyncContext } = this;
+      if (asyncContext?.inUse !== true) this.#slice();
+      // Nobody may see the stores of whoever woke the loop.
+      else asyncContext.outside.runInAsyncScope(this.#slice, this);
     } catch (error) {
       this.#crash(error);
     } finally {

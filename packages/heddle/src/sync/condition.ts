@@ -11,6 +11,7 @@ import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import { getEventLoop } from "../task/current-loop.ts";
 import { isCancelled } from "../task/errors.ts";
 import { Future } from "../task/future.ts";
+import { currentTask } from "../task/task.ts";
 import { thenable } from "../task/thenable.ts";
 import type { Guard } from "./guard.ts";
 import { Lock } from "./lock.ts";
@@ -120,6 +121,7 @@ export class Condition {
   /** Take the lock again, whatever happens; a cancellation meanwhile is thrown afterwards. */
   *#reacquire(guard: Guard | null): Coroutine<void> {
     let cancellation: unknown;
+    const task = currentTask();
     for (;;) {
       try {
         yield* this.acquire();
@@ -127,9 +129,12 @@ export class Condition {
         break;
       } catch (error) {
         if (!isCancelled(error)) throw error;
+        // A cancelled scope interrupts once, not until the lock is free.
+        if (cancellation === undefined) task?._hold(true);
         cancellation = error;
       }
     }
+    if (cancellation !== undefined) task?._hold(false);
     if (cancellation !== undefined) throw cancellation;
   }
 }

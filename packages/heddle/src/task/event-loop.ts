@@ -67,7 +67,12 @@ export class EventLoop extends Scheduler {
    */
   createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: TaskOptions): Task<T> {
     const awaitable = asAwaitable<T>(coro, "createTask");
-    if (options === undefined && this.#taskFactory === null && !this.getDebug()) {
+    if (
+      options === undefined &&
+      this.#taskFactory === null &&
+      !this.getDebug() &&
+      this.asyncContext?.inUse !== true
+    ) {
       // The usual case, short enough for the engine to inline.
       const frame = currentFrame();
       let owner = frame.owner as Owner | null;
@@ -167,6 +172,7 @@ function newTask<T>(loop: EventLoop, coro: Awaitable<T>, options: TaskOptions): 
   const context = options.context ?? snapshot();
   const task = new Task<T>(coro, loop, currentOwner(loop), context, options.name);
   if (loop.getDebug()) task._rememberCreation(creationStack());
+  if (loop.asyncContext?.inUse === true) task._capture(loop.asyncContext.capture());
   if (options.eagerStart === true && runningScheduler() === loop) task._startEagerly();
   else task._start();
   return task;

@@ -21,6 +21,7 @@ import { type Context, snapshot, type Variables } from "../context/context.ts";
 import { enter, type Frame, leave } from "../context/current.ts";
 import { arm } from "../coroutine/suspend.ts";
 import type { Suspension } from "../coroutine/types.ts";
+import type { CapturedContext } from "../loop/host.ts";
 import type { Runnable } from "../loop/ready-queue.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { InvalidStateError, isCancelled, newCancelledError } from "./errors.ts";
@@ -60,10 +61,13 @@ class DoneCallback implements Listener, Frame, Runnable {
   readonly fn: (future: never) => unknown;
   context: Context | Variables;
   readonly owner: object | null;
-  constructor(fn: (future: never) => unknown, context: Context | Variables, owner: object | null) {
+  readonly #asyncContext: CapturedContext | null;
+
+  constructor(fn: (future: never) => unknown, context: Context | Variables, loop: EventLoop) {
     this.fn = fn;
     this.context = context;
-    this.owner = owner;
+    this.owner = currentOwner(loop);
+    this.#asyncContext = loop.asyncContext?.inUse === true ? loop.asyncContext.capture() : null;
   }
 
   get frameTask(): null {
@@ -83,7 +87,8 @@ class DoneCallback implements Listener, Frame, Runnable {
     if ((this.owner as { ended?: boolean } | null)?.ended === true) return;
     try {
       enter(this);
-      this.fn(future as never);
+      if (this.#asyncContext === null) this.fn(future as never);
+      else this.#asyncContext.runInAsyncScope(this.fn, undefined, future as never);
     } catch (error) {
       (future as Future<unknown>)._loop.callExceptionHandler({
         message: `Exception in callback ${this.fn.name || "(anonymous)"}()`,
@@ -228,7 +233,7 @@ export class Future<T> implements PromiseLike<T> {
     if (typeof fn !== "function") {
       throw new TypeError(`addDoneCallback() needs a function, got ${typeof fn}`);
     }
-    this._listen(new DoneCallback(fn, options?.context ?? snapshot(), currentOwner(this._loop)));
+    this._listen(new DoneCallback(fn, options?.context ?? snapshot(), this._loop));
   }
 
   /** Take back every registration of `fn`; returns how many there were. */

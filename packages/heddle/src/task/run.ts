@@ -142,7 +142,7 @@ class Run<T> implements LoopRunner {
   #handleSigint(): void {
     const { host } = this.loop;
     let interrupted = false;
-    const forget = host.onInterrupt?.(() => {
+    const forget = host.onSignal?.("SIGINT", () => {
       if (interrupted) host.exit?.(SIGINT_STATUS);
       interrupted = true;
       this.main.cancel("SIGINT");

@@ -14,13 +14,15 @@ import { getRunningLoop } from "./current-loop.ts";
 import { ExceptionGroup, isCancelled } from "./errors.ts";
 import type { EventLoop, TaskOptions } from "./event-loop.ts";
 import { Future, type Listener } from "./future.ts";
-import { currentTask, type Task } from "./task.ts";
+import { type Confinement, currentTask, type Task } from "./task.ts";
 import { thenable } from "./thenable.ts";
 
 /** The group that a `taskGroup` block works with. Counterparts: `asyncio.TaskGroup`, a trio nursery. */
 export class TaskGroup implements Listener {
   #loop: EventLoop | null = null;
   #parent: Task<unknown> | null = null;
+  /** The cancel scope around the group: its tasks belong to it. */
+  #scope: Confinement | null = null;
   readonly #tasks = new Set<Task<unknown>>();
   readonly #errors: unknown[] = [];
   #exiting = false;
@@ -40,6 +42,7 @@ export class TaskGroup implements Listener {
     if (this.#aborting) throw new RuntimeError("TaskGroup is shutting down");
     const task = this.#loop.createTask(coro, options);
     this.#tasks.add(task as Task<unknown>);
+    this.#scope?._admit(task as Task<unknown>);
     task._listen(this);
     return task;
   }
@@ -93,6 +96,7 @@ export class TaskGroup implements Listener {
     if (parent === null) throw new RuntimeError("TaskGroup cannot determine the parent task");
     this.#loop = getRunningLoop();
     this.#parent = parent;
+    this.#scope = parent._scope;
   }
 
   /** @internal The block is over: wait for the tasks, then throw what is to be thrown. */
@@ -101,6 +105,7 @@ export class TaskGroup implements Listener {
     const parent = this.#parent as Task<unknown>;
     let cancellation: unknown = failed && isCancelled(error) ? error : undefined;
     if (failed && !this.#aborting) this.#abort();
+    let held = false;
     while (this.#tasks.size > 0) {
       this.#completed ??= new Future<void>(this.#loop as EventLoop, "task group");
       try {
@@ -111,9 +116,13 @@ export class TaskGroup implements Listener {
           cancellation = interruption;
           this.#abort();
         }
+        // A cancelled scope interrupts once, not until the tasks have ended.
+        if (!held) parent._hold(true);
+        held = true;
       }
       this.#completed = null;
     }
+    if (held) parent._hold(false);
     if (this.#parentCancelRequested && parent.uncancel() === 0) cancellation = undefined;
     if (cancellation !== undefined && this.#errors.length === 0) throw cancellation;
     if (failed && !isCancelled(error)) this.#errors.push(error);
@@ -139,6 +148,7 @@ export class TaskGroup implements Listener {
   run(done: unknown): void {
     const task = done as Task<unknown>;
     this.#tasks.delete(task);
+    this.#scope?._dismiss(task);
     if (this.#tasks.size === 0 && this.#completed?.done() === false) {
       this.#completed.setResult(undefined);
     }

@@ -12,7 +12,8 @@
  *
  * Only `step` moves a task from state to state. It is the hot path of the whole runtime: one call
  * of the coroutine's `next`, no allocation, no closure, no store of a young object. The
- * unusual (a cancellation to be thrown, an error of the driver) goes through `#resumeSlowly`.
+ * unusual (a cancellation to be thrown, an error of the driver, a cancelled scope, an async context of
+ * the program's) goes through `#resumeSlowly`.
  *
  * Everything follows CPython 3.14's Task, ties included: a cancellation that arrives while the task
  * is scheduled is thrown instead of what it waited for, unless that was a cancellation itself; a
@@ -24,6 +25,7 @@ import { RuntimeError } from "../coroutine/errors.ts";
 import { isAwaitable } from "../coroutine/is-awaitable.ts";
 import { ARMED, RESUME } from "../coroutine/suspend.ts";
 import type { Awaitable, Coroutine, Suspension } from "../coroutine/types.ts";
+import type { CapturedContext } from "../loop/host.ts";
 import { STEP, type Steppable } from "../loop/ready-queue.ts";
 import { isCancelled, newCancelledError } from "./errors.ts";
 import type { EventLoop } from "./event-loop.ts";
@@ -44,11 +46,15 @@ import type { Listed } from "./task-list.ts";
 const STARTED = NEXT_BIT;
 const MUST_CANCEL = NEXT_BIT << 1;
 const MUST_THROW = NEXT_BIT << 2;
-const SLOW = MUST_CANCEL | MUST_THROW;
 /** The coroutine is a generator with the engine's own `next`. */
 const NATIVE = NEXT_BIT << 3;
 /** A cancellation is being passed on to what the task waits for. */
 const PASSING_ON = NEXT_BIT << 4;
+/** It is in a cancelled scope: every wait is interrupted. */
+const CONFINED = NEXT_BIT << 5;
+/** It has an async context of the program's to run in. */
+const CAPTURED = NEXT_BIT << 6;
+const SLOW = MUST_CANCEL | MUST_THROW | CONFINED | CAPTURED;
 
 /** The task to which a cancellation that it passes on has come back. */
 let ring: Task<unknown> | null = null;
@@ -61,6 +67,18 @@ const resumeGenerator = (function* () {})().next;
 
 let nextName = 1;
 
+/** @internal A cancel scope, as the tasks in it see it. */
+export interface Confinement {
+  /** Is it cancelled, by itself or from outside? */
+  readonly _cancelled: boolean;
+  /** The message of the cancellation. */
+  readonly _message: string;
+  /** A task begins in this scope: a child of a group that was opened in it. */
+  _admit(task: Task<unknown>): void;
+  /** That task is done. */
+  _dismiss(task: Task<unknown>): void;
+}
+
 /** What few tasks need. */
 interface Rarities {
   /** Requests of cancellation that were not taken back. */
@@ -70,6 +88,13 @@ interface Rarities {
   error: unknown;
   controller: AbortController | undefined;
   creationStack: string | undefined;
+  asyncContext: CapturedContext | undefined;
+  /** The innermost cancel scope. */
+  scope: Confinement | null;
+  /** How often a scope has interrupted a wait. */
+  interruptions: number;
+  /** Clean-up waits of heddle's own in progress, which scopes do not interrupt. */
+  held: number;
 }
 
 type Driven<T> = Iterator<Suspension, T, unknown>;
@@ -170,44 +195,58 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
       else {
         this._waitsFor = future;
         future._listen(this);
-        if (this._bits & MUST_CANCEL && future.cancel(this._rare?.cancelMessage)) {
-          this._bits &= ~MUST_CANCEL;
-        }
+        if (this._bits & (MUST_CANCEL | CONFINED)) this.#interruptAtOnce(future);
       }
     } else if (result.value === undefined) this._loop.enqueue(this, STEP);
     else this.#refuse(result.value);
   }
 
-  /** There is something to throw into the coroutine. */
+  /** There is something to throw into the coroutine, or a context to run it in. */
   #resumeSlowly(): IteratorResult<unknown, T> {
+    const asyncContext = this._rare?.asyncContext;
+    if (asyncContext === undefined) return this.#resume();
+    return asyncContext.runInAsyncScope(this.#resume, this);
+  }
+
+  #resume(): IteratorResult<unknown, T> {
+    const bits = this._bits;
+    const coro = this._coro as Driven<T>;
     const waitedFor = this._waitsFor;
     this._waitsFor = null;
-    const started = this._bits & STARTED;
-    this._bits |= STARTED;
+    this._bits = (bits | STARTED) & ~(MUST_CANCEL | MUST_THROW);
+    if (bits & (MUST_CANCEL | MUST_THROW)) {
+      return throwInto(coro, this.#errorToThrow(bits, waitedFor));
+    }
+    // It has given way in a cancelled scope. (What was waited for has its own error, or its value.)
+    if (bits & CONFINED && bits & STARTED && waitedFor === null) {
+      const rare = this._rare as Rarities;
+      rare.interruptions++;
+      return throwInto(coro, newCancelledError(rare.scope?._message));
+    }
+    return coro.next(bits & STARTED ? RESUME : undefined);
+  }
+
+  #errorToThrow(bits: number, waitedFor: Future<unknown> | null): unknown {
     const rare = this._rare as Rarities;
     let error: unknown;
-    let hasError = false;
-    if (this._bits & MUST_THROW) {
-      this._bits &= ~MUST_THROW;
+    if (bits & MUST_THROW) {
       error = rare.error;
       rare.error = undefined;
-      hasError = true;
     } else if (waitedFor?.done() === true) {
       try {
         waitedFor.result();
       } catch (outcome) {
         error = outcome;
-        hasError = true;
       }
     }
-    if (this._bits & MUST_CANCEL) {
-      this._bits &= ~MUST_CANCEL;
-      if (!isCancelled(error)) error = newCancelledError(rare.cancelMessage);
-      hasError = true;
-    }
-    const coro = this._coro as Driven<T>;
-    if (hasError) return throwInto(coro, error);
-    return coro.next(started ? RESUME : undefined);
+    if (bits & MUST_CANCEL && !isCancelled(error)) return newCancelledError(rare.cancelMessage);
+    return error;
+  }
+
+  /** The coroutine has begun to wait, and a cancellation is there already. */
+  #interruptAtOnce(future: Future<unknown>): void {
+    if ((this._bits & MUST_CANCEL) === 0) this._interruptByScope();
+    else if (future.cancel(this._rare?.cancelMessage)) this._bits &= ~MUST_CANCEL;
   }
 
   #return(value: T): void {
@@ -255,6 +294,10 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
       error: undefined,
       controller: undefined,
       creationStack: undefined,
+      asyncContext: undefined,
+      scope: null,
+      interruptions: 0,
+      held: 0,
     };
     return this._rare;
   }
@@ -274,14 +317,23 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
     }
     const rare = this.#rarities();
     rare.cancelling++;
+    if (this.#interrupt(message)) return true;
+    rare.cancelling--;
+    return false;
+  }
+
+  /**
+   * Let a cancellation arrive where the coroutine waits, or at its next step. False if it came back
+   * here from a ring of tasks that wait for each other: then it is dealt with where it began.
+   */
+  #interrupt(message: string | undefined): boolean {
+    const rare = this.#rarities();
     if (rare.controller !== undefined && !rare.controller.signal.aborted) {
       rare.controller.abort(newCancelledError(message));
     }
     const waitsFor = this._waitsFor;
     if (waitsFor !== null) {
       if (this._bits & PASSING_ON) {
-        // Back where it began: these tasks wait for each other.
-        rare.cancelling--;
         ring = this as Task<unknown>;
         return false;
       }
@@ -292,10 +344,7 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
         ring = null;
         this.#stopWaiting(waitsFor);
       } else if (passedOn) return true;
-      else if (ring !== null && !waitsFor.done()) {
-        rare.cancelling--;
-        return false;
-      }
+      else if (ring !== null && !waitsFor.done()) return false;
     }
     this._bits |= MUST_CANCEL;
     rare.cancelMessage = message;
@@ -339,6 +388,58 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
       }
     }
     return rare.controller.signal;
+  }
+
+  // ---- cancel scopes (cancel-scope.ts)
+
+  /** @internal The innermost scope that the task is in. */
+  get _scope(): Confinement | null {
+    return this._rare?.scope ?? null;
+  }
+
+  /** @internal The task goes into a scope, or out of it into the one around. */
+  _moveTo(scope: Confinement | null): void {
+    const rare = this.#rarities();
+    rare.scope = scope;
+    this._lookAtScope();
+    // Out of a cancelled scope, who asks for the signal must not get the aborted one.
+    const cancelled = rare.cancelling > 0 || scope?._cancelled === true;
+    if (!cancelled && rare.controller?.signal.aborted === true) rare.controller = undefined;
+  }
+
+  /** @internal The state of its scopes may have changed. */
+  _lookAtScope(): void {
+    const rare = this._rare as Rarities;
+    const confined = rare.held === 0 && rare.scope?._cancelled === true;
+    if (!confined) this._bits &= ~CONFINED;
+    else if ((this._bits & CONFINED) === 0) {
+      this._bits |= CONFINED;
+      this._interruptByScope();
+    }
+  }
+
+  /** @internal Interrupt the wait, if there is one. A value that has come already is not lost. */
+  _interruptByScope(): void {
+    if (this._waitsFor === null || this._waitsFor.done()) return;
+    const rare = this._rare as Rarities;
+    rare.interruptions++;
+    this.#interrupt(rare.scope?._message);
+  }
+
+  /** @internal How often scopes have interrupted this task. */
+  get _interruptions(): number {
+    return this._rare?.interruptions ?? 0;
+  }
+
+  /**
+   * @internal A clean-up wait of heddle's own begins (or ends): cancelled scopes do not interrupt it,
+   * or it would turn for ever. `cancel` does.
+   */
+  _hold(begins: boolean): void {
+    const rare = this._rare;
+    if (rare === null || rare.scope === null) return;
+    rare.held += begins ? 1 : -1;
+    this._lookAtScope();
   }
 
   /** @internal */
@@ -385,6 +486,12 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
   override toString(): string {
     const state = ["pending", "returned", "raised", "cancelled"][this._bits & STATE];
     return `<Task "${this.getName()}" ${state}>`;
+  }
+
+  /** @internal Run each step in this async context of the program's. */
+  _capture(asyncContext: CapturedContext): void {
+    this._bits |= CAPTURED;
+    this.#rarities().asyncContext = asyncContext;
   }
 
   /** @internal Debug mode: where the task was made. */

@@ -17,6 +17,7 @@ const real = nativeHost();
 export class VirtualClock implements Host {
   readonly virtual = true;
   readonly debug = real.debug;
+  readonly asyncContext = real.asyncContext;
   #now = 0;
   #random: () => number;
 

@@ -11,6 +11,7 @@
  * no timer is left it is cleared, since it would keep the process alive.
  */
 import type { Host } from "../host.ts";
+import { nativeAsyncContext } from "./async-context.ts";
 
 /** Longest delay of `setTimeout`; longer ones are taken in steps. */
 const LONGEST = 2 ** 31 - 1;
@@ -26,13 +27,12 @@ interface ProcessLike {
 interface NativeGlobals {
   process?: ProcessLike;
   setImmediate?: (callback: () => void) => unknown;
-  Deno?: {
-    addSignalListener?(signal: string, listener: () => void): void;
-    removeSignalListener?(signal: string, listener: () => void): void;
-  };
 }
 
 const globals = globalThis as unknown as NativeGlobals;
+
+/** From the very beginning: a store that is set from now on is seen. */
+const asyncContext = nativeAsyncContext();
 
 function afterOthers(): (turn: () => void) => void {
   const immediate = globals.setImmediate;
@@ -62,11 +62,30 @@ function stalled(): void {
   if (goOn) globals.setImmediate?.(() => {});
 }
 
-/** The same for SIGINT, but only while somebody listens: a listener keeps Node from ending. */
-const interruptListeners = new Set<() => void>();
+/** One listener of the process for each signal, and only while somebody listens: it changes what the signal does. */
+const signalListeners = new Map<string, { call(): void; listeners: Set<() => void> }>();
 
-function interrupted(): void {
-  for (const listener of [...interruptListeners]) listener();
+function onSignal(signal: string, listener: () => void): () => void {
+  const { process } = globals;
+  let entry = signalListeners.get(signal);
+  if (entry === undefined) {
+    const listeners = new Set<() => void>();
+    entry = {
+      listeners,
+      call() {
+        for (const each of [...listeners]) each();
+      },
+    };
+    process?.on?.(signal, entry.call);
+    signalListeners.set(signal, entry);
+  }
+  const { call, listeners } = entry;
+  listeners.add(listener);
+  return () => {
+    if (!listeners.delete(listener) || listeners.size > 0) return;
+    signalListeners.delete(signal);
+    process?.off?.(signal, call);
+  };
 }
 
 export function nativeHost(): Host {
@@ -77,6 +96,7 @@ export function nativeHost(): Host {
   let wakeAfterOthers: ((turn: () => void) => void) | undefined;
 
   return {
+    asyncContext,
     virtual: false,
     debug: host?.env?.HEDDLE_DEBUG === "1",
     now: () => clock.now(),
@@ -114,14 +134,7 @@ export function nativeHost(): Host {
       stallListeners.add(listener);
       return () => stallListeners.delete(listener);
     },
-    onInterrupt(listener) {
-      if (interruptListeners.size === 0) host?.on?.("SIGINT", interrupted);
-      interruptListeners.add(listener);
-      return () => {
-        interruptListeners.delete(listener);
-        if (interruptListeners.size === 0) host?.off?.("SIGINT", interrupted);
-      };
-    },
+    ...(host?.on === undefined ? {} : { onSignal }),
     exit: (status) => host?.exit?.(status),
   };
 }

@@ -1,0 +1,93 @@
+/*
+ * The async context of Node, Bun and Deno: what AsyncLocalStorage keeps for a program.
+ *
+ * A task must see at each step the stores that were set when it was made, and never those of whoever woke
+ * the loop. An AsyncResource, made with the task, holds them; but that costs some 60 ns for a task and 20
+ * for a step, and most programs have no store at all. So capturing begins with the first store:
+ *
+ *   stores that were there before heddle was loaded are seen on a new AsyncResource, which carries them
+ *   (or the frame that holds them, on newer versions);
+ *   later ones begin with a call of `run` or `enterWith`, which stand under watch until the first call.
+ *
+ * Where neither can be told or watched, everything is captured from the start.
+ */
+import type { AsyncContext, CapturedContext } from "../host.ts";
+
+interface AsyncHooks {
+  AsyncResource?: new (
+    type: string,
+    options?: { requireManualDestroy: boolean },
+  ) => CapturedContext;
+  AsyncLocalStorage?: { prototype: Record<string, unknown> };
+}
+
+interface Globals {
+  process?: { getBuiltinModule?(name: string): AsyncHooks | undefined };
+}
+
+/** The methods of AsyncLocalStorage that set a store. */
+const SETTERS = ["run", "enterWith", "withScope"];
+
+class NativeAsyncContext implements AsyncContext {
+  inUse: boolean;
+  readonly outside: CapturedContext;
+  readonly #Resource: NonNullable<AsyncHooks["AsyncResource"]>;
+
+  constructor(Resource: NonNullable<AsyncHooks["AsyncResource"]>, storage: object) {
+    this.#Resource = Resource;
+    this.outside = this.capture();
+    this.inUse = takeStoresOff(this.outside);
+    if (!this.inUse) this.inUse = !this.#watch(storage as Record<string, unknown>);
+  }
+
+  capture(): CapturedContext {
+    return new this.#Resource("heddle", { requireManualDestroy: true });
+  }
+
+  /** Put the setters under watch until the first call. False if that cannot be done. */
+  #watch(prototype: Record<string, unknown>): boolean {
+    const undo: (() => void)[] = [];
+    const begin = () => {
+      this.inUse = true;
+      for (const restore of undo) restore();
+    };
+    for (const name of SETTERS) {
+      const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
+      if (descriptor === undefined) continue;
+      const original = descriptor.value as (...args: unknown[]) => unknown;
+      if (typeof original !== "function" || descriptor.configurable !== true) return false;
+      const watched = function (this: unknown, ...args: unknown[]): unknown {
+        begin();
+        return original.apply(this, args);
+      };
+      Object.defineProperty(prototype, name, { ...descriptor, value: watched });
+      undo.push(() => {
+        if (prototype[name] === watched) Object.defineProperty(prototype, name, descriptor);
+      });
+    }
+    return undo.length > 0;
+  }
+}
+
+/**
+ * Take the stores off a new resource, and tell whether there were any. Node keeps them on the resource
+ * (the storage hook marks each one as soon as a store was ever set) or keeps their frame there.
+ */
+function takeStoresOff(resource: object): boolean {
+  let found = false;
+  for (const key of Object.getOwnPropertySymbols(resource)) {
+    const isFrame = key.description === "context_frame";
+    if (!isFrame && key.description !== "kResourceStore") continue;
+    const kept = resource as Record<symbol, unknown>;
+    if (!isFrame || kept[key] !== undefined) found = true;
+    kept[key] = undefined;
+  }
+  return found;
+}
+
+/** The async context of this thread; undefined where there is none (browsers). To be made once. */
+export function nativeAsyncContext(): AsyncContext | undefined {
+  const hooks = (globalThis as unknown as Globals).process?.getBuiltinModule?.("node:async_hooks");
+  if (hooks?.AsyncResource === undefined || hooks.AsyncLocalStorage === undefined) return undefined;
+  return new NativeAsyncContext(hooks.AsyncResource, hooks.AsyncLocalStorage.prototype);
+}
