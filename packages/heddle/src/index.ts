@@ -56,10 +56,13 @@ export {
 } from "./task/errors.ts";
 export type { TaskFactory, TaskOptions } from "./task/event-loop.ts";
 export { EventLoop, eagerTaskFactory, ensureFuture } from "./task/event-loop.ts";
+export type { Executor } from "./task/executor.ts";
 export { Future, isFuture } from "./task/future.ts";
 export { gather } from "./task/gather.ts";
 export type { RunOptions } from "./task/run.ts";
 export { run } from "./task/run.ts";
+export type { RunnerOptions } from "./task/runner.ts";
+export { Runner } from "./task/runner.ts";
 export { shield } from "./task/shield.ts";
 export { sleep } from "./task/sleep.ts";
 export { currentTask, Task } from "./task/task.ts";

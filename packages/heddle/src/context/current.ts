@@ -37,6 +37,7 @@ export const NO_VARIABLES: Variables = new Map();
 export const BASE_FRAME: Frame = { context: NO_VARIABLES, owner: null, frameTask: null };
 
 const state = shared as {
+  readonly frames: { getStore(): Frame | undefined } | undefined;
   entered: Frame | null;
   source: FrameSource | null;
   readonly outerFrames: Frame[];
@@ -46,7 +47,14 @@ const state = shared as {
 export function currentFrame(): Frame {
   if (state.entered !== null) return state.entered;
   if (state.source !== null) return state.source.stepped ?? BASE_FRAME;
-  return BASE_FRAME;
+  return state.frames === undefined ? BASE_FRAME : followedFrame();
+}
+
+/** No loop is running: an async function that a task has called may be, after one of its own awaits. */
+function followedFrame(): Frame {
+  const frame = state.frames?.getStore();
+  const ended = (frame?.owner as { ended?: boolean } | null | undefined)?.ended === true;
+  return frame === undefined || ended ? BASE_FRAME : frame;
 }
 
 /** A loop begins (its ready queue) or ends (null) to run callbacks. */

@@ -17,6 +17,8 @@ export interface Shared {
   readonly outerFrames: unknown[];
   /** The scheduler whose callback is running (loop/). */
   running: unknown;
+  /** Follows async functions: an AsyncLocalStorage of frames (loop/hosts/, context/). */
+  frames: unknown;
   /** The thread's default loop (task/). */
   defaultLoop: unknown;
 }
@@ -30,6 +32,7 @@ registry[key] ??= {
   source: null,
   outerFrames: [],
   running: null,
+  frames: undefined,
   defaultLoop: undefined,
 };
 

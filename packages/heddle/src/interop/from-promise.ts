@@ -2,7 +2,7 @@
  * fromPromise: wait for a promise inside a coroutine.
  */
 import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
-import { awaitPromise } from "../task/as-coroutine.ts";
+import { awaitPromise, followed } from "../task/as-coroutine.ts";
 import { isCancelled } from "../task/errors.ts";
 import { thenable } from "../task/thenable.ts";
 
@@ -37,10 +37,10 @@ const waitFor = thenable(function* fromPromise<T>(wait: Coroutine<T>): Coroutine
 const callAndWait = thenable(function* fromPromise<T>(
   source: (signal: AbortSignal) => PromiseLike<T>,
 ): Coroutine<T> {
-  if (source.length === 0) return yield* awaitPromise(promised((source as () => unknown)()));
+  if (source.length === 0) return yield* awaitPromise(promised(followed(source as () => unknown)));
   const controller = new AbortController();
   try {
-    return yield* awaitPromise(promised<T>(source(controller.signal)));
+    return yield* awaitPromise(promised<T>(followed(() => source(controller.signal))));
   } catch (error) {
     if (isCancelled(error)) controller.abort(error);
     throw error;

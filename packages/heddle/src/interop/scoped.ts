@@ -6,7 +6,7 @@
  */
 import type { Awaitable, Coroutine, Suspension, ThenableCoroutine } from "../coroutine/types.ts";
 import type { CapturedContext } from "../loop/host.ts";
-import { awaitBody } from "../task/as-coroutine.ts";
+import { runBody } from "../task/as-coroutine.ts";
 import { getRunningLoop } from "../task/current-loop.ts";
 import { thenable } from "../task/thenable.ts";
 
@@ -67,12 +67,12 @@ export function scoped<T>(
 
 const runScoped = thenable(function* scoped(
   enter: (body: () => void) => unknown,
-  body: () => unknown,
+  body: () => Awaitable<unknown> | PromiseLike<unknown>,
 ): Coroutine<unknown> {
   const { asyncContext } = getRunningLoop();
   let coro: Awaitable<unknown> | undefined;
   enter(() => {
-    const awaitable = awaitBody<unknown>(body(), "scoped");
+    const awaitable = runBody(body, undefined, "scoped");
     const inside = asyncContext?.capture();
     coro = inside ? new InContext(inside, awaitable[Symbol.iterator]()) : awaitable;
   });

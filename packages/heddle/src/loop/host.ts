@@ -25,6 +25,8 @@ export interface AsyncContext {
   readonly outside: CapturedContext;
   /** Remember what is current now. */
   capture(): CapturedContext;
+  /** Call `fn`: what it starts, through all its awaits, is known to be of `frame`. */
+  follow<T>(frame: object, fn: () => T): T;
 }
 
 export interface Host {
@@ -45,6 +47,12 @@ export interface Host {
    * and return false, or, for a clock that can be moved, make it that moment and return true.
    */
   park(when: number, turn: () => void): boolean;
+
+  /**
+   * For a clock that can be moved: it must not jump to `when` now, since somebody waits for the world,
+   * which will wake the loop.
+   */
+  standStill?(when: number, turn: () => void): void;
 
   /** True where reading the clock is free and exact, so that it is read in every iteration. */
   readonly virtual: boolean;

@@ -32,6 +32,7 @@ import { type Callback, Handle, type HandleOwner, TimerHandle } from "./handle.t
 import type { AsyncContext, Host } from "./host.ts";
 import { ReadyQueue, type Runnable, type Steppable } from "./ready-queue.ts";
 import { TimerHeap } from "./timer-heap.ts";
+import { Traffic } from "./traffic.ts";
 
 /** @internal */
 export const CLOSED = "Event loop is closed. Make a new one: new EventLoop()";
@@ -70,17 +71,14 @@ export class Scheduler extends ExceptionReporter {
   readonly timers = new TimerHeap();
   /** @internal */
   readonly asyncContext: AsyncContext | undefined;
+  /** @internal To be called when everything waits, before time moves. */
+  readonly idleWaiters: (() => void)[] = [];
   /** @internal Those that keep this loop running. */
   readonly runners = new Set<LoopRunner>();
-  /**
-   * @internal Waits of this loop for promises, and of promises for this loop. While there are more of
-   * the first, one of them waits for the outside, and a virtual clock must not jump over it.
-   */
-  foreignWaits = 0;
-  /** @internal */
-  nativeWaits = 0;
-  /** @internal Native promises wait for this loop or it for them: let them settle before time moves. */
-  meetsPromises = false;
+  /** @internal Who waits for the world; null on a real host, where time does not wait for them. */
+  readonly traffic: Traffic | null;
+  /** @internal Async functions that its tasks run are followed through their awaits. */
+  readonly follows: boolean;
 
   /** Milliseconds that a callback may take before debug mode reports it. */
   slowCallbackDuration = 100;
@@ -109,6 +107,9 @@ export class Scheduler extends ExceptionReporter {
     super(host);
     this.#ambient = ambient;
     this.asyncContext = host.asyncContext;
+    this.traffic = host.virtual ? new Traffic() : null;
+    // The default loop is found without; and following costs every promise of the program something.
+    this.follows = !ambient;
     this.#debug = host.debug;
   }
 
@@ -136,17 +137,28 @@ export class Scheduler extends ExceptionReporter {
     ...args: A
   ): Handle {
     this.#check(fn, "callSoon");
-    const handle = new Handle(this, this.#owner(), context, fn as Callback, args);
+    if (this.#debug) this.checkCaller("callSoon");
+    return this.#enqueueHandle(context, fn as Callback, args);
+  }
+
+  #enqueueHandle(context: Context | Variables, fn: Callback, args: readonly unknown[]): Handle {
+    const handle = new Handle(this, this.#owner(), context, fn, args);
     this.enqueue(handle, undefined);
     return handle;
   }
 
+  /** A handle of the running run, in a copy of the running context, for what calls it more than once. */
+  protected handleFor(fn: Callback, args: readonly unknown[]): Handle {
+    return new Handle(this, this.#owner(), snapshot(), fn, args);
+  }
+
   /**
-   * `callSoon` from anywhere. JavaScript shares no objects between threads, so from within one
-   * thread this is `callSoon`; other threads use `runCoroutineThreadsafe` of `heddle/node`.
+   * `callSoon` from anywhere, another loop's callbacks included. JavaScript shares no objects between
+   * threads, so it is for loops of one thread. Counterpart: `loop.call_soon_threadsafe`.
    */
   callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): Handle {
-    return this.callSoon(fn, ...args);
+    this.#check(fn, "callSoonThreadsafe");
+    return this.#enqueueHandle(snapshot(), fn as Callback, args);
   }
 
   /**
@@ -187,6 +199,7 @@ export class Scheduler extends ExceptionReporter {
   ): TimerHandle {
     checkTime(when, "time");
     this.#check(fn, "callAt");
+    if (this.#debug) this.checkCaller("callAt");
     const handle = new TimerHandle(this, this.#owner(), context, fn as Callback, args, when);
     this.timers.push(when, handle);
     if (!this.#awake) this.#wake();
@@ -240,7 +253,7 @@ export class Scheduler extends ExceptionReporter {
     this.#forgetStall?.();
     this.#forgetStall = undefined;
     // A loop that nobody runs any more must not hold the process by the timers that it still has.
-    if (!this.#ambient && !this.host.virtual) this.host.park(Number.POSITIVE_INFINITY, this.#turn);
+    if (!this.#ambient) this.host.park(Number.POSITIVE_INFINITY, this.#turn);
   }
 
   #mayTurn(): boolean {
@@ -393,14 +406,21 @@ export class Scheduler extends ExceptionReporter {
 
   /** Nothing is ready. True if the time has come already. */
   #park(when: number): boolean {
-    if (this.host.virtual) {
-      if (this.meetsPromises && !this.#drained) {
+    if (this.traffic !== null) {
+      if (this.traffic.met && !this.#drained) {
         this.#drained = true;
         this.#letOthersGo();
         return false;
       }
       this.#drained = false;
-      if (this.foreignWaits > this.nativeWaits) return false;
+      if (this.traffic.outstanding) {
+        this.host.standStill?.(when, this.#turn);
+        return false;
+      }
+    }
+    if (this.idleWaiters.length > 0) {
+      for (const waiter of this.idleWaiters.splice(0)) waiter();
+      return true;
     }
     this.ready.shrink();
     if (this.host.park(when, this.#turn)) return true;
@@ -510,6 +530,15 @@ export class Scheduler extends ExceptionReporter {
   #owner(): HandleOwner | null {
     const owner = currentFrame().owner as HandleOwner | null;
     return owner?.loop === this ? owner : null;
+  }
+
+  /** Debug mode: what another loop's callback schedules here may be meant for the other one. */
+  protected checkCaller(call: string): void {
+    if (state.running === null || state.running === this) return;
+    throw new RuntimeError(
+      `${call}() was called from a callback of another loop. If that is meant, use ` +
+        "loop.callSoonThreadsafe()",
+    );
   }
 
   #check(fn: unknown, call: string): void {

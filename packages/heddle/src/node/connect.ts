@@ -59,14 +59,14 @@ export function* connectStreams(
       : loop.callLater(timeout, () => {
           fail(new TimeoutError(`no connection to ${target} within ${timeout} ms`));
         });
-  loop.foreignWaits++;
+  loop.traffic?.outward.add(socket);
   try {
     return yield* connected;
   } catch (error) {
     socket.destroy();
     throw error;
   } finally {
-    loop.foreignWaits--;
+    loop.traffic?.outward.remove(socket);
     timer?.cancel();
   }
 }

@@ -47,7 +47,7 @@ export function listener(
   });
 
   const close = (): void => {
-    if (isOpen) loop.foreignWaits--;
+    if (isOpen) loop.traffic?.outward.remove(server);
     isOpen = false;
     server.close();
   };
@@ -57,7 +57,7 @@ export function listener(
       opening = new Future<void>(loop, `${target} to listen on`);
       isOpen = true;
       // Anybody may connect for as long as this is open: time must not jump.
-      loop.foreignWaits++;
+      loop.traffic?.outward.add(server);
       server.listen(where);
       try {
         yield* opening;

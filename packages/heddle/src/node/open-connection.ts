@@ -2,7 +2,7 @@
  * openConnection and openUnixConnection: the calling side.
  */
 import type { ThenableAwaitable } from "../coroutine/types.ts";
-import { caller, ownedCall } from "../stream/owned-promise.ts";
+import { caller, ownedCall } from "../task/owned-promise.ts";
 import { type ConnectOptions, connectStreams, type Streams } from "./connect.ts";
 import { checkAmount, checkOptions, checkPort, checkText } from "./options.ts";
 

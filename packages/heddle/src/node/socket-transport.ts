@@ -58,7 +58,7 @@ export class SocketTransport extends FlowControlledTransport implements Resource
     owner?.own(this);
     server?.attach(this);
     // The other side may have something to say for as long as this is open: time must not jump.
-    loop.foreignWaits++;
+    loop.traffic?.outward.add(this);
   }
 
   /** Tell the protocol that there is a connection, and begin to receive. */
@@ -117,7 +117,7 @@ export class SocketTransport extends FlowControlledTransport implements Resource
     const { loop } = this;
     this.#closing = true;
     this.#closed = true;
-    loop.foreignWaits--;
+    loop.traffic?.outward.remove(this);
     this.#owner?.disown(this);
     this.#server?.detach(this);
     if (this.#released?.done() === false) this.#released.setResult(undefined);

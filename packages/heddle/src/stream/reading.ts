@@ -13,9 +13,9 @@ import { RuntimeError } from "../coroutine/errors.ts";
 import { arm } from "../coroutine/suspend.ts";
 import { PENDING } from "../task/future.ts";
 import { Operation, type Progress } from "../task/operation.ts";
+import { type Owned, thenOwned } from "../task/owned-promise.ts";
 import type { ByteQueue } from "./byte-queue.ts";
 import { IncompleteReadError, LimitOverrunError } from "./errors.ts";
-import { type Owned, thenOwned } from "./owned-promise.ts";
 
 /** What of a StreamReader its calls see. */
 export interface ReadSide extends Owned {

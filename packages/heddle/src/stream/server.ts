@@ -13,8 +13,8 @@ import type { Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
 import { isCancelled } from "../task/errors.ts";
 import type { EventLoop } from "../task/event-loop.ts";
 import { Future } from "../task/future.ts";
+import { ownedCall } from "../task/owned-promise.ts";
 import type { Owner } from "../task/owner.ts";
-import { ownedCall } from "./owned-promise.ts";
 import type { SocketAddress, Transport } from "./transport.ts";
 
 /** What accepts connections for a server. */

@@ -8,6 +8,7 @@ import { isAwaitable } from "../coroutine/is-awaitable.ts";
 import type { Awaitable, Coroutine } from "../coroutine/types.ts";
 import { isCancelled } from "./errors.ts";
 import { CANCELLED, Future } from "./future.ts";
+import type { Owner } from "./owner.ts";
 import { currentTask } from "./task.ts";
 
 /**
@@ -58,12 +59,38 @@ function* callBody<T>(
   const task = currentTask();
   // The signal is made only for functions that look at it: an AbortController costs 5 µs.
   const hears = fn.length > 0 && task !== null;
-  const returned = hears ? fn(task.signal) : (fn as () => Awaitable<T>)();
+  const returned = followed(() => (hears ? fn(task.signal) : (fn as () => Awaitable<T>)()));
   if (!isAwaitable(returned) && isPromise(returned)) {
     const kind = hears ? BodyFuture<T> : DeafBodyFuture<T>;
     return yield* new PromiseBridge(returned as PromiseLike<T>).wait(kind);
   }
   return yield* awaitBody<T>(returned, call);
+}
+
+/**
+ * @internal Call a function that may be async as part of the running task. Where async functions are
+ * followed, their code is known to be the task's after their own awaits too.
+ */
+export function followed<T>(fn: () => T): T {
+  const task = currentTask();
+  const { asyncContext } = task?._loop ?? {};
+  if (task === null || asyncContext === undefined) return fn();
+  if (!task._loop.follows && task.owner?.follows !== true) return fn();
+  return asyncContext.follow(task, fn);
+}
+
+/** @internal Call a body function (of a timeout, a group …) with its scope, and await what it returns. */
+export function runBody<A, T>(
+  body: (scope: A) => Awaitable<T> | PromiseLike<T>,
+  scope: A,
+  call: string,
+): Awaitable<T> {
+  // A generator function has no awaits of its own.
+  if (body instanceof GeneratorFunction) return body(scope) as Awaitable<T>;
+  return awaitBody<T>(
+    followed(() => body(scope)),
+    call,
+  );
 }
 
 /**
@@ -112,6 +139,8 @@ export function awaitPromise<T>(promise: PromiseLike<T>): Coroutine<T> {
  */
 class PromiseBridge<T> {
   #future: Future<T> | null = null;
+  /** Debug mode: the run that hears of it if the promise never settles. */
+  #abandonedIn: Owner | null = null;
   #settle: ((future: Future<T>) => void) | null = null;
 
   constructor(promise: PromiseLike<T>) {
@@ -123,20 +152,32 @@ class PromiseBridge<T> {
 
   *wait(kind: new () => Future<T>): Coroutine<T> {
     const future = new kind();
-    const loop = future.getLoop();
-    loop.meetsPromises = true;
+    const { traffic } = future._loop;
     this.#future = future;
     this.#settle?.(future);
-    loop.foreignWaits++;
+    const task = currentTask();
+    if (traffic !== null) {
+      traffic.met = true;
+      traffic.outward.add(task);
+    }
     try {
       return yield* future;
     } finally {
-      loop.foreignWaits--;
+      traffic?.outward.remove(task);
+      if (this.#settle === null && future._loop.getDebug()) this.#abandon(task?.owner ?? null);
     }
+  }
+
+  #abandon(owner: Owner | null): void {
+    if (owner === null) return;
+    this.#abandonedIn = owner;
+    owner.abandoned ??= new Set();
+    owner.abandoned.add(this);
   }
 
   #settled(settle: (future: Future<T>) => void): void {
     this.#settle = settle;
+    this.#abandonedIn?.abandoned?.delete(this);
     const future = this.#future;
     if (future === null || future.done() || future.getLoop().isClosed()) return;
     settle(future);

@@ -21,7 +21,7 @@ import type {
   ThenableCoroutine,
 } from "../coroutine/types.ts";
 import type { Handle } from "../loop/handle.ts";
-import { awaitBody } from "./as-coroutine.ts";
+import { runBody } from "./as-coroutine.ts";
 import { getRunningLoop } from "./current-loop.ts";
 import { isCancelled, newCancelledError, TimeoutError } from "./errors.ts";
 import type { EventLoop } from "./event-loop.ts";
@@ -249,7 +249,7 @@ function* runScopeBody(
   scope._enter();
   let value: unknown;
   try {
-    value = yield* awaitBody(body(scope), call);
+    value = yield* runBody(body, scope, call);
   } catch (error) {
     if (!scope._exit(true, error)) throw error;
     return undefined;

@@ -2,10 +2,9 @@
  * The functions that find the loop and the run by themselves.
  */
 import { currentFrame } from "../context/current.ts";
-import { runningScheduler } from "../loop/scheduler.ts";
 import type { Runnable } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
-import type { EventLoop, TaskOptions } from "./event-loop.ts";
+import { allTasksOf, type EventLoop, type TaskOptions } from "./event-loop.ts";
 import type { Owner } from "./owner.ts";
 import type { Task } from "./task.ts";
 
@@ -24,8 +23,7 @@ import type { Task } from "./task.ts";
  * const page = yield* task;
  */
 export function createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: TaskOptions): Task<T> {
-  const running = runningScheduler() as EventLoop | null;
-  return (running ?? getEventLoop()).createTask(coro, options);
+  return getEventLoop().createTask(coro, options);
 }
 
 /**
@@ -34,10 +32,6 @@ export function createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: Task
  */
 export function allTasks(loop?: EventLoop): Set<Task<unknown>> {
   const owner = currentFrame().owner as Owner | null;
-  if (loop === undefined && owner !== null && runningScheduler() !== null)
-    return new Set(owner.tasks);
-  const whole = loop ?? getEventLoop();
-  const tasks = new Set(whole.orphans.tasks);
-  for (const each of whole.owners) for (const task of each.tasks) tasks.add(task);
-  return tasks;
+  if (loop === undefined && owner !== null) return new Set(owner.tasks);
+  return new Set(allTasksOf(loop ?? getEventLoop()));
 }

@@ -3,10 +3,17 @@
  *
  * `EventLoop` registers itself here: futures need a loop, and the loop makes futures.
  */
+import { currentFrame } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import { shared } from "../coroutine/shared.ts";
 import { runningScheduler } from "../loop/scheduler.ts";
 import type { EventLoop } from "./event-loop.ts";
+
+/** The loop of the task whose async function this is, where that is followed. */
+function followedLoop(): EventLoop | null {
+  const task = currentFrame().frameTask as { _loop: EventLoop } | null;
+  return task === null || task._loop.isClosed() ? null : task._loop;
+}
 
 let makeDefault: () => EventLoop;
 const state = shared as { defaultLoop: EventLoop | undefined };
@@ -21,7 +28,7 @@ export function setDefaultLoopFactory(factory: () => EventLoop): void {
  * Counterpart: `asyncio.get_running_loop`.
  */
 export function getRunningLoop(): EventLoop {
-  const loop = runningScheduler();
+  const loop = runningScheduler() ?? followedLoop();
   if (loop === null) {
     throw new RuntimeError(
       "no running event loop: this must be called from a coroutine or callback of a loop. " +
@@ -36,7 +43,7 @@ export function getRunningLoop(): EventLoop {
  * first needed and again after it was closed. Counterpart: `asyncio.get_event_loop`.
  */
 export function getEventLoop(): EventLoop {
-  const loop = runningScheduler();
+  const loop = runningScheduler() ?? followedLoop();
   if (loop !== null) return loop as EventLoop;
   if (state.defaultLoop === undefined || state.defaultLoop.isClosed()) {
     state.defaultLoop = makeDefault();

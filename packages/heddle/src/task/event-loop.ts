@@ -7,18 +7,20 @@
 import { type Context, snapshot, variablesOf } from "../context/context.ts";
 import { currentFrame } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
-import type { Awaitable } from "../coroutine/types.ts";
+import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import type { Host } from "../loop/host.ts";
 import { nativeHost } from "../loop/hosts/native.ts";
 import { CLOSED, type LoopRunner, runningScheduler, Scheduler } from "../loop/scheduler.ts";
 import { type AwaitableOrPromise, asAwaitable, type Runnable } from "./as-coroutine.ts";
 import { getEventLoop, setDefaultLoopFactory } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
-import { captureCancellationStacks, DeadlockError } from "./errors.ts";
+import { captureCancellationStacks, DeadlockError, isCancelled } from "./errors.ts";
+import type { Executor } from "./executor.ts";
 import { Future, isFuture } from "./future.ts";
 import { reportLostErrorsOf } from "./lost-errors.ts";
 import { currentOwner, Owner } from "./owner.ts";
 import { Task } from "./task.ts";
+import { thenable } from "./thenable.ts";
 
 export interface TaskOptions {
   /** Shown in reports; "Task-N" if not given. */
@@ -48,6 +50,10 @@ export class EventLoop extends Scheduler {
   readonly orphans = new Owner(this);
   /** @internal The runs in progress. */
   readonly owners = new Set<Owner>();
+  /** @internal Async generators in progress (interop/). */
+  readonly asyncGenerators = new Set<{ aclose(): Awaitable<unknown> }>();
+  readonly #signals = new Map<string, () => unknown>();
+  #executor: Executor | null = null;
   #taskFactory: TaskFactory | null = null;
   #endForever: (() => void) | null = null;
 
@@ -81,6 +87,7 @@ export class EventLoop extends Scheduler {
       task._start();
       return task;
     }
+    if (this.getDebug()) this.checkCaller("createTask");
     if (this.#taskFactory !== null) return this.#taskFactory(this, awaitable, options ?? {});
     return newTask(this, awaitable, options ?? {});
   }
@@ -100,9 +107,99 @@ export class EventLoop extends Scheduler {
     return this.#taskFactory;
   }
 
+  /**
+   * Forget everything that is scheduled; no call is accepted afterwards. Tasks that are still pending are
+   * told to the exception handler. Throws RuntimeError while the loop runs. Closing twice does nothing.
+   * Counterpart: `loop.close`.
+   */
   override close(): void {
+    if (this.isClosed()) return;
     super.close();
+    for (const signal of this.#signals.keys()) this.removeSignalHandler(signal);
+    for (const task of allTasksOf(this)) {
+      this.callExceptionHandler({
+        message: "Task was destroyed but it is pending!",
+        task,
+        ...task._creation(),
+      });
+    }
     reportLostErrorsOf(this);
+  }
+
+  /**
+   * Run `fn(...args)` by an executor, or by the default one (null); starts at once. The future gives the
+   * result; cancelling it cancels the work as far as the executor can. Throws RuntimeError if there is no
+   * default executor. Counterpart: `loop.run_in_executor`.
+   */
+  runInExecutor<A extends unknown[], T>(
+    executor: Executor | null,
+    fn: (...args: A) => T,
+    ...args: A
+  ): Future<Awaited<T>> {
+    const chosen = executor ?? this.#executor;
+    if (chosen === null) {
+      throw new RuntimeError(
+        "there is no default executor: give one, or set it by loop.setDefaultExecutor(executor)",
+      );
+    }
+    if (typeof fn !== "function") {
+      throw new TypeError(`runInExecutor() needs a function to run, got ${typeof fn}`);
+    }
+    return ensureFuture(chosen.submit(fn, ...args), { loop: this });
+  }
+
+  /** Set what `runInExecutor(null, …)` uses. Counterpart: `loop.set_default_executor`. */
+  setDefaultExecutor(executor: Executor): void {
+    if (typeof executor?.submit !== "function" || typeof executor.shutdown !== "function") {
+      throw new TypeError("an executor has the methods submit() and shutdown()");
+    }
+    this.#executor = executor;
+  }
+
+  /**
+   * End the default executor and wait until its work is done. Suspends if there is one. Counterpart:
+   * `loop.shutdown_default_executor`.
+   */
+  shutdownDefaultExecutor(): ThenableCoroutine<void> {
+    const executor = this.#executor;
+    this.#executor = null;
+    return endExecutor(executor);
+  }
+
+  /**
+   * Close the async generators that are in progress on this loop (`asyncGenerator`): their `finally`
+   * blocks run. Suspends if there are any. Counterpart: `loop.shutdown_asyncgens`.
+   */
+  shutdownAsyncGenerators(): ThenableCoroutine<void> {
+    return closeGenerators(this);
+  }
+
+  /**
+   * Call `fn(...args)` in the loop each time the process gets this signal, instead of what the signal does
+   * otherwise; replaces the handler that was there. Throws RangeError for a signal that there is not,
+   * RuntimeError for one that cannot be caught, and where there are no signals (browsers). Counterpart:
+   * `loop.add_signal_handler`.
+   */
+  addSignalHandler<A extends unknown[]>(
+    signal: string,
+    fn: (...args: A) => unknown,
+    ...args: A
+  ): void {
+    if (typeof fn !== "function") {
+      throw new TypeError(`addSignalHandler() needs a function to call, got ${typeof fn}`);
+    }
+    const { onSignal } = this.host;
+    if (onSignal === undefined) throw new RuntimeError("there are no signals on this platform");
+    const handle = this.handleFor(fn, args);
+    const forget = onSignal(signal, () => this.enqueue(handle, undefined));
+    this.removeSignalHandler(signal);
+    this.#signals.set(signal, forget);
+  }
+
+  /** Remove the handler of this signal; returns whether there was one. */
+  removeSignalHandler(signal: string): boolean {
+    this.#signals.get(signal)?.();
+    return this.#signals.delete(signal);
   }
 
   override setDebug(enabled: boolean): void {
@@ -207,6 +304,36 @@ export function ensureFuture<T>(
   }
   const loop = options.loop ?? getEventLoop();
   return loop.createTask(what as Runnable<T>);
+}
+
+const closeGenerators = thenable(function* shutdownAsyncGenerators(
+  loop: EventLoop,
+): Coroutine<void> {
+  const closing = [...loop.asyncGenerators].map((each) => [each, loop.createTask(each.aclose())]);
+  for (const [generator, task] of closing as [object, Task<unknown>][]) {
+    try {
+      yield* task;
+    } catch (error) {
+      if (isCancelled(error) && !task.done()) throw error;
+      loop.callExceptionHandler({
+        message: `an error occurred during closing of ${String(generator)}`,
+        exception: error,
+      });
+    }
+  }
+});
+
+const endExecutor = thenable(function* shutdownDefaultExecutor(
+  executor: Executor | null,
+): Coroutine<void> {
+  if (executor === null) return;
+  yield* ensureFuture(executor.shutdown({ wait: true }));
+});
+
+/** @internal The tasks that are not done: what belongs to no run, then each run's. */
+export function* allTasksOf(loop: EventLoop): Iterable<Task<unknown>> {
+  yield* loop.orphans.tasks;
+  for (const owner of loop.owners) yield* owner.tasks;
 }
 
 let makingDefault = false;

@@ -18,7 +18,7 @@
  * An error that nobody fetches must be seen: see lost-errors.ts.
  */
 import { type Context, snapshot, type Variables } from "../context/context.ts";
-import { enter, type Frame, leave } from "../context/current.ts";
+import { currentFrame, enter, type Frame, leave } from "../context/current.ts";
 import { arm } from "../coroutine/suspend.ts";
 import type { Suspension } from "../coroutine/types.ts";
 import type { CapturedContext } from "../loop/host.ts";
@@ -246,13 +246,17 @@ export class Future<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this._loop.meetsPromises = true;
+    const loop = this._loop;
+    const who = loop.traffic === null ? null : currentFrame().frameTask;
     const promise = new Promise<T>((resolve, reject) => {
-      this._loop.nativeWaits++;
-      // A virtual clock may stand still for a promise that has just begun to wait for it.
-      if (this._loop.host.virtual) this._loop.look();
-      this._listen(new PromiseSettler(resolve as (value: unknown) => void, reject));
+      this._listen(new PromiseSettler(resolve as (value: unknown) => void, reject, who));
     });
+    if (loop.traffic !== null && !this.done()) {
+      loop.traffic.met = true;
+      loop.traffic.inward.add(who);
+      // A virtual clock may stand still for a promise that has just begun to wait for it.
+      loop.look();
+    }
     return promise.then(onFulfilled, onRejected);
   }
 
@@ -372,13 +376,20 @@ class PromiseSettler implements Listener {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
 
-  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+  readonly #who: object | null;
+
+  constructor(
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+    who: object | null,
+  ) {
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#who = who;
   }
 
   wake(future: Future<unknown>): void {
-    future._loop.nativeWaits--;
+    future._loop.traffic?.inward.remove(this.#who);
     try {
       this.#resolve(future.result());
     } catch (error) {

@@ -24,7 +24,11 @@ export class Owner implements HandleOwner, LedgerOwner {
   readonly tasks = new TaskList<Task<unknown>>();
   timers = 0;
   ended = false;
+  /** Async functions that its tasks run are followed through their awaits. */
+  follows = false;
   lostErrors: Set<LostError> | null = null;
+  /** Debug mode: promises that cancelled tasks have left behind and that have not settled since. */
+  abandoned: Set<object> | null = null;
   #resources: Set<Resource> | null = null;
 
   constructor(loop: Scheduler) {

@@ -6,20 +6,19 @@
  * has ended, what it left behind is cancelled, closed and awaited, as `asyncio.run` does, and only
  * then the promise settles. A run that leaves nothing behind, the usual case, takes no such detour.
  */
-import { snapshot } from "../context/context.ts";
+import { type Context, snapshot } from "../context/context.ts";
 import { currentFrame, within } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
-import type { Awaitable, Coroutine } from "../coroutine/types.ts";
 import type { LoopRunner } from "../loop/scheduler.ts";
 import { asAwaitable, type Runnable } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
 import { type CancelledError, DeadlockError, isCancelled } from "./errors.ts";
-import type { EventLoop } from "./event-loop.ts";
+import type { EventLoop, TaskOptions } from "./event-loop.ts";
 import type { Listener } from "./future.ts";
-import { gather } from "./gather.ts";
 import { reportLostErrors } from "./lost-errors.ts";
 import { Owner } from "./owner.ts";
+import { shutDown } from "./shut-down.ts";
 import type { Task } from "./task.ts";
 
 export interface RunOptions {
@@ -31,8 +30,16 @@ export interface RunOptions {
   loop?: EventLoop;
   /** SIGINT cancels main; the second one ends the process. Under `heddle run` the default is true. */
   handleSigint?: boolean;
+  /**
+   * Follow async functions through their own awaits, so that `currentTask()`, context variables and the
+   * run that they belong to are known there too. Costs what AsyncLocalStorage costs on this platform,
+   * for every promise of the program. On loops of one's own (virtual time) it is always so.
+   */
+  followAsync?: boolean;
   /** The name of the main task. */
   name?: string;
+  /** The context to run main in; a copy of the running one if not given. */
+  context?: Context;
 }
 
 /** Set by `heddle run`: its one SIGINT listener serves the runs of every copy of heddle. */
@@ -101,19 +108,21 @@ class Run<T> implements LoopRunner {
     this.#reject = reject;
     this.loop = options.loop ?? getEventLoop();
     this.owner = new Owner(this.loop);
+    this.owner.follows = options.followAsync === true;
     checkSignal(options.signal);
     this.#signal = options.signal;
     if (this.loop.isClosed()) throw new RuntimeError("run(): its loop is closed");
     const frame = { context: snapshot(), owner: this.owner, frameTask: null };
     this.main = within(frame, () => {
-      const task = options.name === undefined ? undefined : { name: options.name };
-      return this.loop.createTask(asAwaitable<T>(main, "run"), task);
+      return this.loop.createTask(asAwaitable<T>(main, "run"), taskOptions(options));
     });
     this.main._listen(new MainIsDone(this as Run<unknown>));
     // A run within a run: somebody there may wait for its promise, and it waits for this loop.
-    if (currentFrame().frameTask !== null) {
-      this.loop.nativeWaits++;
-      this.#undo.push(() => this.loop.nativeWaits--);
+    const { frameTask } = currentFrame();
+    const { traffic } = this.loop;
+    if (frameTask !== null && traffic !== null) {
+      traffic.inward.add(frameTask);
+      this.#undo.push(() => traffic.inward.remove(frameTask));
     }
     this.loop.addRunner(this);
     this.loop.owners.add(this.owner);
@@ -185,7 +194,14 @@ class Run<T> implements LoopRunner {
   }
 
   #report(): void {
-    if (this.owner.lostErrors !== null) reportLostErrors(this.owner.lostErrors);
+    const { abandoned, lostErrors } = this.owner;
+    if (lostErrors !== null) reportLostErrors(lostErrors);
+    if (abandoned === null || abandoned.size === 0) return;
+    this.loop.callExceptionHandler({
+      message:
+        `${abandoned.size} promise(s) that a cancelled or timed-out task had waited for have not ` +
+        "settled when the run ended: their async functions do not look at the signal",
+    });
   }
 
   #leave(): void {
@@ -223,6 +239,12 @@ class Run<T> implements LoopRunner {
   }
 }
 
+/** Undefined for none: then the task is made in the usual, quick way. */
+function taskOptions({ name, context }: RunOptions): TaskOptions | undefined {
+  if (name === undefined && context === undefined) return undefined;
+  return { ...(name === undefined ? {} : { name }), ...(context === undefined ? {} : { context }) };
+}
+
 function checkSignal(signal: unknown): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw new TypeError(`run(): signal must be an AbortSignal, got ${typeof signal}`);
@@ -230,28 +252,4 @@ function checkSignal(signal: unknown): void {
 
 function messageOf(reason: unknown): string {
   return reason instanceof Error ? reason.message : String(reason);
-}
-
-/** What `asyncio.run` does when main is over: cancel what is left, await it, close what is open. */
-function* shutDown(owner: Owner, loop: EventLoop): Coroutine<void> {
-  while (!owner.isBare) {
-    const left = [...owner.tasks];
-    for (const task of left) task.cancel();
-    yield* gather(left, { returnExceptions: true });
-    for (const task of left) {
-      if (!task._failed()) continue;
-      loop.callExceptionHandler({
-        message: "unhandled exception during run() shutdown",
-        exception: task.exception(),
-        task,
-      });
-    }
-    const closing: Awaitable<unknown>[] = [];
-    for (const resource of [...owner.resources]) {
-      owner.disown(resource);
-      const closed = resource.release();
-      if (closed !== undefined) closing.push(closed);
-    }
-    yield* gather(closing, { returnExceptions: true });
-  }
 }

@@ -7,44 +7,92 @@
  *
  * The group is itself the listener of its tasks: no closure for each child.
  */
+import { currentFrame, within } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
-import { awaitBody, type Runnable } from "./as-coroutine.ts";
-import { getRunningLoop } from "./current-loop.ts";
-import { ExceptionGroup, isCancelled } from "./errors.ts";
-import type { EventLoop, TaskOptions } from "./event-loop.ts";
+import { type Runnable, runBody } from "./as-coroutine.ts";
+import { getEventLoop } from "./current-loop.ts";
+import { ExceptionGroup, isCancelled, newCancelledError } from "./errors.ts";
+import type { TaskOptions } from "./event-loop.ts";
 import { Future, type Listener } from "./future.ts";
+import { type Owned, ownedCall } from "./owned-promise.ts";
+import { currentOwner } from "./owner.ts";
 import { type Confinement, currentTask, type Task } from "./task.ts";
 import { thenable } from "./thenable.ts";
 
-/** The group that a `taskGroup` block works with. Counterparts: `asyncio.TaskGroup`, a trio nursery. */
-export class TaskGroup implements Listener {
-  #loop: EventLoop | null = null;
+/**
+ * A group of tasks. Counterparts: `asyncio.TaskGroup`, a trio nursery.
+ *
+ * `taskGroup` makes one for its block. An async function makes its own: nothing can cancel its block when a
+ * task fails (`signal` tells of it), and leaving the block without `join()` cancels what still runs.
+ *
+ * @example
+ * await using group = new TaskGroup();
+ * group.createTask(producer(queue));
+ * group.createTask(consumer(queue));
+ * await group.join();
+ */
+export class TaskGroup implements Listener, Owned, AsyncDisposable {
+  /** @internal The run that it was made in: its tasks belong there. */
+  readonly _owner = currentOwner();
+  /** @internal */
+  readonly _loop = getEventLoop();
   #parent: Task<unknown> | null = null;
   /** The cancel scope around the group: its tasks belong to it. */
-  #scope: Confinement | null = null;
+  readonly #scope: Confinement | null = currentTask()?._scope ?? null;
   readonly #tasks = new Set<Task<unknown>>();
-  readonly #errors: unknown[] = [];
+  readonly #failed: Task<unknown>[] = [];
   #exiting = false;
+  #joined = false;
+  #controller: AbortController | undefined;
   #aborting = false;
   #parentCancelRequested = false;
   #cancelled = false;
   #completed: Future<void> | null = null;
 
   /**
-   * Run a coroutine as a task of this group. Throws RuntimeError if the group has not been entered,
-   * is shutting down, or is finished. Counterpart: `TaskGroup.create_task`.
+   * Run a coroutine as a task of this group. Throws RuntimeError if the group is shutting down or
+   * finished. Counterpart: `TaskGroup.create_task`.
    */
   createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: TaskOptions): Task<T> {
-    if (this.#loop === null)
-      throw new RuntimeError("TaskGroup has not been entered: use taskGroup()");
     if (this.#exiting && this.#tasks.size === 0) throw new RuntimeError("TaskGroup is finished");
     if (this.#aborting) throw new RuntimeError("TaskGroup is shutting down");
-    const task = this.#loop.createTask(coro, options);
+    const task = this.#makeTask(coro, options);
     this.#tasks.add(task as Task<unknown>);
     this.#scope?._admit(task as Task<unknown>);
     task._listen(this);
     return task;
+  }
+
+  #makeTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: TaskOptions): Task<T> {
+    const { owner, context } = currentFrame();
+    if (owner === this._owner) return this._loop.createTask(coro, options);
+    // An async function has lost its run at its first await.
+    const frame = { owner: this._owner, context, frameTask: null };
+    return within(frame, () => this._loop.createTask(coro, options));
+  }
+
+  /**
+   * Wait until all tasks of the group have ended; it takes no more then. When one has failed the others are
+   * cancelled, and an ExceptionGroup is thrown. On cancellation all of them are cancelled and awaited.
+   * Suspends while there are tasks. For a group that was made by `new TaskGroup()`.
+   */
+  join(): ThenableCoroutine<void> {
+    return ownedCall(this, joinGroup(this));
+  }
+
+  /** Cancel what still runs and wait for it; throws an ExceptionGroup of what had failed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#joined) return;
+    this.cancel();
+    await this.join();
+  }
+
+  /** An AbortSignal that is aborted when a task of the group fails, or the group is cancelled. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborting) this.#controller.abort(newCancelledError("the group is shutting down"));
+    return this.#controller.signal;
   }
 
   /**
@@ -52,14 +100,12 @@ export class TaskGroup implements Listener {
    * Counterpart: `TaskGroup.cancel` (3.15), `nursery.cancel_scope.cancel()` of trio.
    */
   cancel(): void {
-    if (this.#loop === null)
-      throw new RuntimeError("TaskGroup has not been entered: use taskGroup()");
     if (this.#cancelled || (this.#exiting && this.#tasks.size === 0)) return;
     this.#cancelled = true;
     if (!this.#aborting) this.#abort();
-    if (!this.#exiting && !this.#parentCancelRequested) {
+    if (!this.#exiting && !this.#parentCancelRequested && this.#parent !== null) {
       this.#parentCancelRequested = true;
-      this.#parent?.cancel();
+      this.#parent.cancel();
     }
   }
 
@@ -89,25 +135,28 @@ export class TaskGroup implements Listener {
     ) as ThenableCoroutine<T>;
   }
 
-  /** @internal */
+  /** @internal The running task is the one whose block this is. */
   _enter(): void {
-    if (this.#loop !== null) throw new RuntimeError("TaskGroup has already been entered");
-    const parent = currentTask();
-    if (parent === null) throw new RuntimeError("TaskGroup cannot determine the parent task");
-    this.#loop = getRunningLoop();
-    this.#parent = parent;
-    this.#scope = parent._scope;
+    this.#parent = currentTask();
+  }
+
+  /** @internal As `_exit`, for a group that has no block. */
+  *_join(): Coroutine<void> {
+    if (this.#joined) return;
+    this._enter();
+    yield* this._exit(false, undefined);
   }
 
   /** @internal The block is over: wait for the tasks, then throw what is to be thrown. */
   *_exit(failed: boolean, error: unknown): Coroutine<void> {
     this.#exiting = true;
+    this.#joined = true;
     const parent = this.#parent as Task<unknown>;
     let cancellation: unknown = failed && isCancelled(error) ? error : undefined;
     if (failed && !this.#aborting) this.#abort();
     let held = false;
     while (this.#tasks.size > 0) {
-      this.#completed ??= new Future<void>(this.#loop as EventLoop, "task group");
+      this.#completed ??= new Future<void>(this._loop, "task group");
       try {
         yield* this.#completed;
       } catch (interruption) {
@@ -124,24 +173,26 @@ export class TaskGroup implements Listener {
     }
     if (held) parent._hold(false);
     if (this.#parentCancelRequested && parent.uncancel() === 0) cancellation = undefined;
-    if (cancellation !== undefined && this.#errors.length === 0) throw cancellation;
-    if (failed && !isCancelled(error)) this.#errors.push(error);
-    if (this.#errors.length === 0) return;
+    const errors = this.#failed.map((task) => task.exception());
+    if (cancellation !== undefined && errors.length === 0) throw cancellation;
+    if (failed && !isCancelled(error)) errors.push(error);
+    if (errors.length === 0) return;
     if (parent.cancelling() > 0) {
       parent.uncancel();
       parent.cancel();
     }
-    throw new ExceptionGroup("unhandled errors in a TaskGroup", this.#errors);
+    throw new ExceptionGroup("unhandled errors in a TaskGroup", errors);
   }
 
   #abort(): void {
     this.#aborting = true;
+    this.#controller?.abort(newCancelledError("the group is shutting down"));
     for (const task of this.#tasks) if (!task.done()) task.cancel();
   }
 
   /** @internal */
   wake(task: Future<unknown>): void {
-    (this.#loop as EventLoop).enqueue(this, task);
+    this._loop.enqueue(this, task);
   }
 
   /** @internal A task is done. */
@@ -153,23 +204,31 @@ export class TaskGroup implements Listener {
       this.#completed.setResult(undefined);
     }
     if (!task._failed()) return;
+    this.#failed.push(task);
+    const parent = this.#parent;
+    if (parent === null) {
+      // If nobody ever joins, its run reports the error.
+      if (!this.#aborting) this.#abort();
+      return;
+    }
     const error = task.exception();
-    this.#errors.push(error);
-    const parent = this.#parent as Task<unknown>;
     if (parent.done()) {
-      (this.#loop as EventLoop).callExceptionHandler({
+      this._loop.callExceptionHandler({
         message: `Task ${task} has errored out but its parent task ${parent} is already completed`,
         exception: error,
         task,
       });
       return;
     }
-    if (!this.#aborting && !this.#parentCancelRequested) {
-      this.#abort();
-      this.#parentCancelRequested = true;
-      parent.cancel();
-    }
+    if (this.#aborting || this.#parentCancelRequested) return;
+    this.#abort();
+    this.#parentCancelRequested = true;
+    parent.cancel();
   }
+}
+
+function* joinGroup(group: TaskGroup): Coroutine<void> {
+  yield* group._join();
 }
 
 const startIn = thenable(function* start(
@@ -195,15 +254,13 @@ function* handshake(
   ready: Future<unknown>,
 ): Coroutine<void> {
   try {
-    yield* awaitBody(
-      fn((value) => {
-        // Whoever waited for it was cancelled meanwhile, and has cancelled this task too.
-        if (ready.cancelled()) return;
-        if (ready.done()) throw new RuntimeError("started() has already been called");
-        ready.setResult(value);
-      }),
-      "group.start",
-    );
+    const started = (value: unknown) => {
+      // Whoever waited for it was cancelled meanwhile, and has cancelled this task too.
+      if (ready.cancelled()) return;
+      if (ready.done()) throw new RuntimeError("started() has already been called");
+      ready.setResult(value);
+    };
+    yield* runBody(fn, started, "group.start");
   } catch (error) {
     if (ready.done() || isCancelled(error)) throw error;
     ready.setException(error);
@@ -245,7 +302,7 @@ const inGroup = thenable(function* taskGroup(
   group._enter();
   let result: unknown;
   try {
-    result = yield* awaitBody(body(group), "taskGroup");
+    result = yield* runBody(body, group, "taskGroup");
   } catch (error) {
     yield* group._exit(true, error);
     // The group was cancelled by its own cancel(): the block ends without a result.

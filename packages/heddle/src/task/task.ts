@@ -251,10 +251,23 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
 
   #return(value: T): void {
     this.#leave();
+    if (this._rare !== null && this._loop.getDebug()) this.#reportSwallowed();
     if (this._bits & MUST_CANCEL) {
       this._bits &= ~MUST_CANCEL;
       this._settle(CANCELLED, this._rare?.cancelMessage);
     } else this._settle(RETURNED, value);
+  }
+
+  /** Debug mode: a task that was cancelled has returned as if nothing had been. */
+  #reportSwallowed(): void {
+    if (this.cancelling() === 0 || this._bits & MUST_CANCEL) return;
+    this._loop.callExceptionHandler({
+      message:
+        `${this.getName()} was cancelled, but returned: a catch or finally in it has swallowed the ` +
+        "CancelledError. Let it through: rethrowIfCancelled(error) at the beginning of the catch",
+      task: this,
+      ...this._creation(),
+    });
   }
 
   #fail(error: unknown): void {
@@ -497,6 +510,12 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
   /** @internal Debug mode: where the task was made. */
   _rememberCreation(stack: string): void {
     this.#rarities().creationStack = stack;
+  }
+
+  /** @internal The same, as an exception handler is told it. */
+  _creation(): { creationStack?: string } {
+    const creationStack = this._rare?.creationStack;
+    return creationStack === undefined ? {} : { creationStack };
   }
 }
 

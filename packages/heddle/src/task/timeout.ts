@@ -9,7 +9,7 @@
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import type { Handle } from "../loop/handle.ts";
-import { awaitBody } from "./as-coroutine.ts";
+import { runBody } from "./as-coroutine.ts";
 import { getRunningLoop } from "./current-loop.ts";
 import { isCancelled, newCancelledError, TimeoutError } from "./errors.ts";
 import { currentTask, type Task } from "./task.ts";
@@ -127,7 +127,7 @@ function* runTimeout<T>(
   scope._enter();
   let result: T;
   try {
-    result = yield* awaitBody<T>(body(scope), call);
+    result = yield* runBody(body, scope, call);
   } catch (error) {
     throw scope._exit(true, error);
   }

@@ -10,6 +10,9 @@ import { nativeHost } from "../loop/hosts/native.ts";
 
 const real = nativeHost();
 
+/** Real milliseconds for which time stands still while somebody waits for the world. */
+const PATIENCE = 1_000;
+
 /**
  * A virtual clock: the host of a loop for tests, `new EventLoop({ host: new VirtualClock() })`.
  * Begins at 0 milliseconds.
@@ -19,6 +22,9 @@ export class VirtualClock implements Host {
   readonly debug = real.debug;
   readonly asyncContext = real.asyncContext;
   #now = 0;
+  /** The real clock: how long has time stood still? */
+  readonly #world = nativeHost();
+  #reported = false;
   #random: () => number;
 
   constructor(options: { seed?: number } = {}) {
@@ -43,9 +49,43 @@ export class VirtualClock implements Host {
 
   /** All wait: it is `when` now, unless nothing will ever happen again (Infinity). */
   park(when: number): boolean {
+    this.#forgetWorld();
     if (when === Number.POSITIVE_INFINITY) return false;
     this.#now = Math.max(this.#now, when);
     return true;
+  }
+
+  /**
+   * Somebody waits for the world: time stands still. When the world has said nothing for a second, time
+   * goes on at its real speed, so that a time-out can end what never answers.
+   */
+  standStill(when: number, turn: () => void): void {
+    this.#afterReal(PATIENCE, () => {
+      this.#reportStandstill();
+      if (when === Number.POSITIVE_INFINITY) return;
+      this.#afterReal(when - this.#now, () => {
+        this.#now = when;
+        turn();
+      });
+    });
+  }
+
+  #afterReal(ms: number, turn: () => void): void {
+    this.#forgetWorld();
+    this.#world.park(this.#world.now() + ms, turn);
+  }
+
+  #forgetWorld(): void {
+    this.#world.park(Number.POSITIVE_INFINITY, () => {});
+  }
+
+  #reportStandstill(): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.report(
+      `virtual time has stood still for ${PATIENCE} ms, since a task waits for the world (a promise, ` +
+        "a socket, an executor). It goes on at real speed until that answers",
+    );
   }
 
   poll(): void {}

@@ -1,4 +1,4 @@
-import { CancelledError, createTask, EventLoop, type Future, run, sleep } from "heddle";
+import { CancelledError, createTask, EventLoop, type Future, run, sleep, timeout } from "heddle";
 import { VirtualClock } from "heddle/testing";
 import { describe, expect, test } from "vitest";
 import { errorOf } from "../task/error-of.ts";
@@ -196,5 +196,116 @@ describe("the mode", () => {
       return log;
     }
     expect(await order(true)).toEqual(await order(false));
+  });
+});
+
+describe("swallowed cancellations", () => {
+  test("a task that was cancelled and returns is reported, with the place where it was made", async () => {
+    const loop = virtualLoop();
+    const reports = reportsOf(loop);
+    await run(
+      function* () {
+        const careless = createTask(
+          function* () {
+            yield* errorOf(sleep(1000));
+            return "as if nothing had been";
+          },
+          { name: "careless" },
+        );
+        yield* sleep(1);
+        careless.cancel();
+        expect(yield* careless).toBe("as if nothing had been");
+      },
+      { loop, debug: true },
+    );
+    expect(reports).toHaveLength(1);
+    expect(reports[0]?.message).toBe(
+      "careless was cancelled, but returned: a catch or finally in it has swallowed the CancelledError. " +
+        "Let it through: rethrowIfCancelled(error) at the beginning of the catch",
+    );
+    expect(reports[0]?.creationStack).toContain("debug.test.ts");
+  });
+
+  test("not a time-out's own cancellation, not one that was taken back, not one that went through", async () => {
+    const loop = virtualLoop();
+    const reports = reportsOf(loop);
+    await run(
+      function* () {
+        yield* errorOf(timeout(1, () => sleep(1000)));
+        const through = createTask(sleep(1000));
+        const takenBack = createTask(function* () {
+          yield* errorOf(sleep(1000));
+          takenBack.uncancel();
+        });
+        yield* sleep(1);
+        through.cancel();
+        takenBack.cancel();
+        yield* errorOf(through);
+        yield* takenBack;
+      },
+      { loop, debug: true },
+    );
+    expect(reports).toEqual([]);
+  });
+});
+
+describe("promises that are left behind", () => {
+  test("an async body that never settles after its deadline is reported when the run ends", async () => {
+    const loop = virtualLoop();
+    const reports = reportsOf(loop);
+    await run(
+      function* () {
+        yield* errorOf(timeout(0, async () => new Promise(() => {})));
+        yield* errorOf(timeout(0, async () => sleep(1)));
+        yield* sleep(10);
+      },
+      { loop, debug: true },
+    );
+    expect(reports.map((report) => report.message)).toEqual([
+      "1 promise(s) that a cancelled or timed-out task had waited for have not settled when the run " +
+        "ended: their async functions do not look at the signal",
+    ]);
+  });
+});
+
+describe("calls from a wrong loop", () => {
+  test("what a callback of another loop schedules is refused, except by callSoonThreadsafe", async () => {
+    const other = new EventLoop({ host: new VirtualClock() });
+    other.setDebug(true);
+    const loop = virtualLoop();
+    await run(
+      function* () {
+        const refused = "was called from a callback of another loop";
+        expect(() => other.callSoon(() => {})).toThrow(`callSoon() ${refused}`);
+        expect(() => other.callLater(1, () => {})).toThrow(`callAt() ${refused}`);
+        expect(() => other.createTask(() => sleep(1))).toThrow(`createTask() ${refused}`);
+        let called = false;
+        other.callSoonThreadsafe(() => {
+          called = true;
+        });
+        yield* sleep(1);
+        other.setDebug(false);
+        other.callSoon(() => other.stop());
+        expect(called).toBe(false);
+      },
+      { loop },
+    );
+    await other.runForever();
+    other.close();
+  });
+});
+
+describe("a loop that closes", () => {
+  test("tells of its tasks that are pending, with the place where they were made", async () => {
+    const loop = virtualLoop();
+    loop.setDebug(true);
+    const reports = reportsOf(loop);
+    loop.createTask(() => sleep(1), { name: "forgotten" });
+    loop.close();
+    loop.close();
+    expect(reports.map(({ message, task }) => [message, String(task)])).toEqual([
+      ["Task was destroyed but it is pending!", '<Task "forgotten" pending>'],
+    ]);
+    expect(reports[0]?.creationStack).toContain("debug.test.ts");
   });
 });

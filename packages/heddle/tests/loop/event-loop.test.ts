@@ -1,4 +1,13 @@
-import { EventLoop, getEventLoop, getRunningLoop, RuntimeError, run, sleep } from "heddle";
+import {
+  EventLoop,
+  type Executor,
+  getEventLoop,
+  getRunningLoop,
+  isFuture,
+  RuntimeError,
+  run,
+  sleep,
+} from "heddle";
 import { VirtualClock } from "heddle/testing";
 import { describe, expect, test } from "vitest";
 import { rejectionOf } from "../task/error-of.ts";
@@ -334,5 +343,91 @@ describe("an error in a callback", () => {
     expect(reports).toEqual([
       { message: "Exception in callback careless()", exception: error, handle },
     ]);
+  });
+});
+
+describe("signals", () => {
+  test("a handler is called in the loop, again and again, until it is removed", async () => {
+    const loop = new EventLoop();
+    const seen: unknown[] = [];
+    loop.addSignalHandler("SIGUSR2", (...args: unknown[]) => seen.push(args), "a", 1);
+    await run(
+      function* () {
+        for (let i = 0; i < 2; i++) {
+          process.kill(process.pid, "SIGUSR2");
+          yield* sleep(30);
+        }
+      },
+      { loop },
+    );
+    expect(seen).toEqual([
+      ["a", 1],
+      ["a", 1],
+    ]);
+    expect(process.listenerCount("SIGUSR2")).toBe(1);
+    loop.addSignalHandler("SIGUSR2", () => {});
+    expect(process.listenerCount("SIGUSR2")).toBe(1);
+    expect([loop.removeSignalHandler("SIGUSR2"), loop.removeSignalHandler("SIGUSR2")]).toEqual([
+      true,
+      false,
+    ]);
+    expect(process.listenerCount("SIGUSR2")).toBe(0);
+    loop.close();
+  });
+
+  test("closing the loop removes its handlers", () => {
+    const loop = new EventLoop();
+    loop.addSignalHandler("SIGUSR2", () => {});
+    loop.close();
+    expect(process.listenerCount("SIGUSR2")).toBe(0);
+  });
+
+  test("what cannot be is refused", () => {
+    const loop = new EventLoop();
+    expect(() => loop.addSignalHandler("SIGNAL", () => {})).toThrow("there is no signal SIGNAL");
+    expect(() => loop.addSignalHandler("SIGKILL", () => {})).toThrow("SIGKILL cannot be caught");
+    expect(() => loop.addSignalHandler("SIGTERM", 1 as never)).toThrow("needs a function to call");
+    const virtual = new EventLoop({ host: new VirtualClock() });
+    expect(() => virtual.addSignalHandler("SIGTERM", () => {})).toThrow("there are no signals");
+    loop.close();
+    virtual.close();
+  });
+});
+
+describe("executors", () => {
+  class Doubling implements Executor {
+    readonly ended: unknown[] = [];
+
+    submit<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): Promise<Awaited<T>> {
+      return Promise.resolve().then(() => fn(...args)) as Promise<Awaited<T>>;
+    }
+
+    async shutdown(options?: object): Promise<void> {
+      this.ended.push(options);
+    }
+  }
+
+  test("runInExecutor gives what the executor gives, as a future; null means the default one", () =>
+    virtually(function* () {
+      const loop = getRunningLoop();
+      const executor = new Doubling();
+      const add = (a: number, b: number) => a + b;
+      expect(() => loop.runInExecutor(null, add, 1, 2)).toThrow("there is no default executor");
+      expect(yield* loop.runInExecutor(executor, add, 1, 2)).toBe(3);
+      loop.setDefaultExecutor(executor);
+      const future = loop.runInExecutor(null, add, 3, 4);
+      expect(isFuture(future)).toBe(true);
+      expect(yield* future).toBe(7);
+      yield* loop.shutdownDefaultExecutor();
+      yield* loop.shutdownDefaultExecutor();
+      expect(executor.ended).toEqual([{ wait: true }]);
+      expect(() => loop.runInExecutor(null, add, 1, 2)).toThrow("there is no default executor");
+    }));
+
+  test("what is no executor, or no function, is refused", () => {
+    const loop = virtualLoop();
+    expect(() => loop.setDefaultExecutor({} as never)).toThrow("submit() and shutdown()");
+    expect(() => loop.runInExecutor(new Doubling(), 5 as never)).toThrow("needs a function to run");
+    loop.close();
   });
 });

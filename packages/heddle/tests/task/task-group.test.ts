@@ -4,6 +4,7 @@ import {
   createTask,
   currentTask,
   ExceptionGroup,
+  getRunningLoop,
   isCancelled,
   RuntimeError,
   run,
@@ -730,6 +731,97 @@ describe("group.start", () => {
   });
 });
 
-test("entering is taskGroup's: by hand there is no parent task", () => {
-  expect(() => new TaskGroup().createTask(sleep(1))).toThrow(RuntimeError);
+describe("new TaskGroup()", () => {
+  test("join waits for all, and is the end of the group", () =>
+    virtually(async () => {
+      const ended: string[] = [];
+      const work = function* (name: string, ms: number) {
+        yield* sleep(ms);
+        ended.push(name);
+      };
+      const group = new TaskGroup();
+      group.createTask(work("slow", 20));
+      group.createTask(work("quick", 10));
+      await group.join();
+      expect(ended).toEqual(["quick", "slow"]);
+      expect(() => group.createTask(sleep(1))).toThrow("TaskGroup is finished");
+      await group.join();
+    }));
+
+  test("leaving the block without join cancels what still runs, and waits for it", () =>
+    virtually(async () => {
+      const steps: string[] = [];
+      {
+        await using group = new TaskGroup();
+        group.createTask(function* () {
+          try {
+            yield* sleep(1000);
+          } finally {
+            yield* sleep(5);
+            steps.push("cleaned up");
+          }
+        });
+        await sleep(10);
+        steps.push("left");
+      }
+      expect(steps).toEqual(["left", "cleaned up"]);
+      expect(getRunningLoop().time()).toBe(15);
+    }));
+
+  test("a task that fails aborts the signal and cancels the others; join throws", () =>
+    virtually(async () => {
+      await using group = new TaskGroup();
+      const { signal } = group;
+      const other = group.createTask(sleep(1000));
+      // biome-ignore lint/correctness/useYield: it fails at once.
+      group.createTask(function* () {
+        throw new Error("broken");
+      });
+      await sleep(1);
+      expect(signal.aborted).toBe(true);
+      expect(isCancelled(signal.reason)).toBe(true);
+      expect(other.cancelled()).toBe(true);
+      expect(() => group.createTask(sleep(1))).toThrow("TaskGroup is shutting down");
+      const error = await group.join().then(undefined, (reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ExceptionGroup);
+      expect((error as ExceptionGroup).errors.map(String)).toEqual(["Error: broken"]);
+    }));
+
+  test("what had failed is thrown by leaving the block, too", () =>
+    virtually(async () => {
+      const leave = async () => {
+        await using group = new TaskGroup();
+        group.createTask(() => Promise.reject(new Error("broken")));
+        await sleep(1);
+      };
+      await expect(leave()).rejects.toThrow("unhandled errors in a TaskGroup (1 error)");
+    }));
+
+  test("an error is reported if nobody ever joins", async () => {
+    const loop = virtualLoop();
+    const reports: string[] = [];
+    loop.setExceptionHandler((_loop, { message, exception }) => {
+      reports.push(`${message.split(":")[0]}: ${String(exception)}`);
+    });
+    await run(
+      async () => {
+        const group = new TaskGroup();
+        group.createTask(() => Promise.reject(new Error("broken")));
+        await sleep(1);
+      },
+      { loop },
+    );
+    expect(reports).toEqual(["Task exception was never retrieved: Error: broken"]);
+  });
+
+  test("in a coroutine, join by yield*; its cancellation cancels the tasks", () =>
+    virtually(function* () {
+      const group = new TaskGroup();
+      const child = group.createTask(sleep(1000));
+      const joining = createTask(group.join());
+      yield* sleep(1);
+      joining.cancel();
+      yield* sleep(1);
+      expect([joining.cancelled(), child.cancelled()]).toEqual([true, true]);
+    }));
 });

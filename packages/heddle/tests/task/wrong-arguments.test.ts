@@ -22,7 +22,6 @@ import {
   shield,
   sleep,
   Task,
-  TaskGroup,
   taskGroup,
   timeout,
   timeoutAt,
@@ -461,12 +460,6 @@ describe("used wrongly", () => {
       yield* task;
       expect(task).toBeInstanceOf(Task);
     });
-  });
-
-  test("a TaskGroup that was not entered", () => {
-    const notEntered = { message: "TaskGroup has not been entered: use taskGroup()" };
-    expect(thrownBy(() => new TaskGroup().createTask(coroutine()))).toMatchObject(notEntered);
-    expect(thrownBy(() => new TaskGroup().cancel())).toMatchObject(notEntered);
   });
 });
 

@@ -11,6 +11,7 @@
  *
  * Where neither can be told or watched, everything is captured from the start.
  */
+import { shared } from "../../coroutine/shared.ts";
 import type { AsyncContext, CapturedContext } from "../host.ts";
 
 interface AsyncHooks {
@@ -18,7 +19,11 @@ interface AsyncHooks {
     type: string,
     options?: { requireManualDestroy: boolean },
   ) => CapturedContext;
-  AsyncLocalStorage?: { prototype: Record<string, unknown> };
+  AsyncLocalStorage?: new () => Storage;
+}
+
+interface Storage {
+  run<T>(store: object, fn: () => T): T;
 }
 
 interface Globals {
@@ -31,17 +36,24 @@ const SETTERS = ["run", "enterWith", "withScope"];
 class NativeAsyncContext implements AsyncContext {
   inUse: boolean;
   readonly outside: CapturedContext;
-  readonly #Resource: NonNullable<AsyncHooks["AsyncResource"]>;
+  readonly #Resource: Required<AsyncHooks>["AsyncResource"];
+  readonly #Storage: Required<AsyncHooks>["AsyncLocalStorage"];
 
-  constructor(Resource: NonNullable<AsyncHooks["AsyncResource"]>, storage: object) {
-    this.#Resource = Resource;
+  constructor(hooks: Required<AsyncHooks>) {
+    this.#Resource = hooks.AsyncResource;
+    this.#Storage = hooks.AsyncLocalStorage;
     this.outside = this.capture();
     this.inUse = takeStoresOff(this.outside);
-    if (!this.inUse) this.inUse = !this.#watch(storage as Record<string, unknown>);
+    if (!this.inUse) this.inUse = !this.#watch(hooks.AsyncLocalStorage.prototype);
   }
 
   capture(): CapturedContext {
     return new this.#Resource("heddle", { requireManualDestroy: true });
+  }
+
+  follow<T>(frame: object, fn: () => T): T {
+    shared.frames ??= new this.#Storage();
+    return (shared.frames as Storage).run(frame, fn);
   }
 
   /** Put the setters under watch until the first call. False if that cannot be done. */
@@ -89,5 +101,5 @@ function takeStoresOff(resource: object): boolean {
 export function nativeAsyncContext(): AsyncContext | undefined {
   const hooks = (globalThis as unknown as Globals).process?.getBuiltinModule?.("node:async_hooks");
   if (hooks?.AsyncResource === undefined || hooks.AsyncLocalStorage === undefined) return undefined;
-  return new NativeAsyncContext(hooks.AsyncResource, hooks.AsyncLocalStorage.prototype);
+  return new NativeAsyncContext(hooks as Required<AsyncHooks>);
 }

@@ -10,6 +10,7 @@
  * that were cancelled since) it is left alone: it finds nothing due and arms itself again. Only when
  * no timer is left it is cleared, since it would keep the process alive.
  */
+import { RuntimeError } from "../../coroutine/errors.ts";
 import type { Host } from "../host.ts";
 import { nativeAsyncContext } from "./async-context.ts";
 
@@ -17,6 +18,7 @@ import { nativeAsyncContext } from "./async-context.ts";
 const LONGEST = 2 ** 31 - 1;
 
 interface ProcessLike {
+  getBuiltinModule?(name: "node:os"): { constants: { signals: object } } | undefined;
   env?: Record<string, string | undefined>;
   on?(event: string, listener: () => void): unknown;
   off?(event: string, listener: () => void): unknown;
@@ -67,6 +69,7 @@ const signalListeners = new Map<string, { call(): void; listeners: Set<() => voi
 
 function onSignal(signal: string, listener: () => void): () => void {
   const { process } = globals;
+  checkSignal(signal);
   let entry = signalListeners.get(signal);
   if (entry === undefined) {
     const listeners = new Set<() => void>();
@@ -86,6 +89,16 @@ function onSignal(signal: string, listener: () => void): () => void {
     signalListeners.delete(signal);
     process?.off?.(signal, call);
   };
+}
+
+function checkSignal(signal: string): void {
+  const os = globals.process?.getBuiltinModule?.("node:os");
+  if (os !== undefined && !Object.hasOwn(os.constants.signals, signal)) {
+    throw new RangeError(`there is no signal ${String(signal)}: use "SIGTERM", say`);
+  }
+  if (signal === "SIGKILL" || signal === "SIGSTOP") {
+    throw new RuntimeError(`${signal} cannot be caught`);
+  }
 }
 
 export function nativeHost(): Host {

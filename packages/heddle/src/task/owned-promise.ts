@@ -1,5 +1,5 @@
 /*
- * `await` for the calls of streams and servers.
+ * `await` for the calls of objects that belong to a run: streams, servers, groups.
  *
  * JavaScript's `await` calls `then` from a microtask, where nothing says any more which run the code
  * belongs to. A stream knows its run: the task that its call becomes belongs there too, so that it is
@@ -8,9 +8,9 @@
 import { snapshot } from "../context/context.ts";
 import { within } from "../context/current.ts";
 import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
-import { getEventLoop } from "../task/current-loop.ts";
-import type { EventLoop } from "../task/event-loop.ts";
-import { currentOwner, type Owner } from "../task/owner.ts";
+import { getEventLoop } from "./current-loop.ts";
+import type { EventLoop } from "./event-loop.ts";
+import { currentOwner, type Owner } from "./owner.ts";
 
 /** What knows its loop and its run: streams, servers, and whoever asks for one. */
 export interface Owned {
