@@ -30,9 +30,9 @@ export class StacklessError extends Error {
  * there (PEP 479), so that it cannot end an outer generator unseen.
  */
 export class StopIteration<T = unknown> extends StacklessError {
-  static {
-    // On the prototype: it is in the stack's first line, and no property of each error.
-    StopIteration.prototype.name = "StopIteration";
+  // On the prototype: it is in the stack's first line, and no property of each error.
+  override get name(): string {
+    return "StopIteration";
   }
 
   /** What the generator returned. */
@@ -51,8 +51,8 @@ export class StopIteration<T = unknown> extends StacklessError {
  * Python: `GeneratorExit`.
  */
 export class GeneratorExit extends StacklessError {
-  static {
-    GeneratorExit.prototype.name = "GeneratorExit";
+  override get name(): string {
+    return "GeneratorExit";
   }
 
   constructor(message = "the generator is being closed") {
@@ -67,7 +67,7 @@ export class GeneratorExit extends StacklessError {
  * Python: `RuntimeError`.
  */
 export class RuntimeError extends Error {
-  static {
-    RuntimeError.prototype.name = "RuntimeError";
+  override get name(): string {
+    return "RuntimeError";
   }
 }
