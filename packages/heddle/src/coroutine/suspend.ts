@@ -9,8 +9,9 @@
  *
  * `yield*` passes the very result object of the innermost iterator outwards, at any depth, so both
  * can be constants: nothing is allocated for a switch (`npm run bench -- --only switch`). The driver
- * recognises them by identity, takes the future out of ARMED at once and clears it. A future that
- * arrives any other way was yielded without its star.
+ * recognises them by identity (JavaScriptCore makes new result objects: there by the future that was
+ * just armed), takes the future out of ARMED at once and clears it. A future that arrives any other way
+ * was yielded without its star.
  *
  * A driver sends RESUME (null) when it goes on, while the first `next` of every `yield*` sends
  * undefined. That is enough for `reschedule` to be one object without any state.

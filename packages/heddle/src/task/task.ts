@@ -188,7 +188,11 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
       return;
     }
     if (result.done) this.#return(result.value);
-    else if (result === (ARMED as unknown)) {
+    else if (
+      result === (ARMED as unknown) ||
+      // The result objects of JavaScriptCore's `yield*` are its own.
+      (result.value !== undefined && result.value === ARMED.value)
+    ) {
       const future = ARMED.value as Future<unknown>;
       ARMED.value = undefined;
       if (future._loop !== this._loop || future === (this as unknown)) this.#refuse(future);
