@@ -161,10 +161,9 @@ export class TaskGroup implements Listener, Owned, AsyncDisposable {
         yield* this.#completed;
       } catch (interruption) {
         if (!isCancelled(interruption)) throw interruption;
-        if (!this.#aborting) {
-          cancellation = interruption;
-          this.#abort();
-        }
+        // While it ends by `cancel()`, a cancellation from outside must not be lost.
+        if (!this.#aborting || this.#cancelled) cancellation ??= interruption;
+        if (!this.#aborting) this.#abort();
         // A cancelled scope interrupts once, not until the tasks have ended.
         if (!held) parent._hold(true);
         held = true;

@@ -9,11 +9,14 @@ import fc from "fast-check";
 import {
   allTasks,
   Barrier,
+  CancelScope,
   Condition,
   type Coroutine,
   createTask,
+  currentTask,
   type EventLoop,
   gather,
+  getRunningLoop,
   LifoQueue,
   Lock,
   PriorityQueue,
@@ -43,6 +46,7 @@ type Action =
   | { kind: "gather"; inside: Action[]; returnExceptions: boolean }
   | { kind: "waitFor"; ms: number; inside: Action[] }
   | { kind: "shield"; inside: Action[] }
+  | { kind: "scope"; inside: Action[]; ms: number; shield: boolean }
   | { kind: "meet" }
   | { kind: "notified" }
   | { kind: "notify" };
@@ -72,6 +76,12 @@ const { action: actions } = fc.letrec<{ action: Action; inside: Action[] }>((tie
     }),
     fc.record({ kind: fc.constant("waitFor" as const), ms: fc.nat(4), inside: tie("inside") }),
     fc.record({ kind: fc.constant("shield" as const), inside: tie("inside") }),
+    fc.record({
+      kind: fc.constant("scope" as const),
+      inside: tie("inside"),
+      ms: fc.nat(4),
+      shield: fc.boolean(),
+    }),
     fc.record({ kind: fc.constant("meet" as const) }),
   ),
 }));
@@ -193,6 +203,16 @@ class World {
           if ((error as Error).name !== "TimeoutError") throw error;
         }
         break;
+      case "scope": {
+        const scope = new CancelScope({
+          deadline: getRunningLoop().time() + action.ms,
+          shield: action.shield,
+        });
+        const cancelling = currentTask()?.cancelling();
+        yield* scope.run(() => this.all(action.inside));
+        expect(currentTask()?.cancelling()).toBe(cancelling);
+        break;
+      }
       case "shield":
         yield* shield(this.all(action.inside));
         break;

@@ -731,6 +731,32 @@ describe("group.start", () => {
   });
 });
 
+test("a cancellation that comes while the group ends by cancel() is not lost", () =>
+  virtually(function* () {
+    const { step, finish, never } = trace();
+    const task = createTask(function* () {
+      yield* taskGroup(function* (group) {
+        group.createTask(function* () {
+          try {
+            yield* sleep(1000);
+          } finally {
+            yield* sleep(10);
+            step(2);
+          }
+        });
+        getRunningLoop().callLater(1, () => group.cancel());
+        step(1);
+        yield* sleep(0);
+      });
+      never("the task was cancelled");
+    });
+    yield* sleep(5);
+    task.cancel();
+    yield* errorOf(task);
+    expect(task.cancelled()).toBe(true);
+    finish(3);
+  }));
+
 describe("new TaskGroup()", () => {
   test("join waits for all, and is the end of the group", () =>
     virtually(async () => {
