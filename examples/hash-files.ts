@@ -12,6 +12,7 @@ import {
   gather,
   Queue,
   QueueShutDown,
+  rethrowIfCancelled,
   taskGroup,
 } from "heddle";
 import { chooseFolder } from "./parts/choose-folder.ts";
@@ -49,6 +50,7 @@ function* work(
       try {
         job.add(path, yield* hashFile(job, path));
       } catch (error) {
+        rethrowIfCancelled(error);
         // One file that cannot be read does not end the job.
         job.fail(error);
       }

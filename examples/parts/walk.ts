@@ -2,7 +2,7 @@
 import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Awaitable, type Coroutine, fromPromise } from "heddle";
+import { type Awaitable, type Coroutine, fromPromise, rethrowIfCancelled } from "heddle";
 
 /** Awaits `visit` for each file before it looks for the next; `fail` hears of folders it cannot read. */
 export function* walk(
@@ -16,6 +16,7 @@ export function* walk(
     try {
       entries = yield* fromPromise(readdir(folder, { withFileTypes: true }));
     } catch (error) {
+      rethrowIfCancelled(error);
       fail(error);
     }
     for (const entry of entries) {

@@ -7,6 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import type { CheckOptions } from "./check/check-files.ts";
 import { USAGE } from "./end.ts";
 import { runProgram } from "./run-program.ts";
 
@@ -41,6 +42,18 @@ function heddle(): Command {
     .action((file: string, args: string[], options: { debug?: boolean }) =>
       runProgram(file, args, { debug: options.debug === true }),
     );
+
+  program
+    .command("check")
+    .description("find floating coroutines, missing stars and swallowed cancellations")
+    .argument("<files...>", "TypeScript or JavaScript, or folders of it")
+    .option("--json", "print the findings as JSON")
+    .option("--project <path>", "the tsconfig.json to use; else the nearest one of each file")
+    .action(async (names: string[], options: CheckOptions) => {
+      // It takes a compiler with it, which nothing else needs.
+      const { checkFiles } = await import("./check/check-files.ts");
+      await checkFiles(names, options);
+    });
 
   return program;
 }

@@ -5,11 +5,11 @@ import { fixture, heddle } from "./heddle-command.ts";
 const packageJson = new URL("../../package.json", import.meta.url);
 
 describe("heddle", () => {
-  it("prints its help, which knows of run alone", async () => {
+  it("prints its help, which knows its commands", async () => {
     const { status, stdout, stderr } = await heddle("--help");
     expect([status, stderr]).toEqual([0, ""]);
     const commands = stdout.split("Commands:\n")[1] ?? "";
-    expect(commands.match(/^ {2}\w+/gm)).toEqual(["  run", "  help"]);
+    expect(commands.match(/^ {2}\w+/gm)).toEqual(["  run", "  check", "  help"]);
   });
 
   it("prints the version of the package", async () => {
