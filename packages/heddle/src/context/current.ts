@@ -47,14 +47,15 @@ const state = shared as {
 export function currentFrame(): Frame {
   if (state.entered !== null) return state.entered;
   if (state.source !== null) return state.source.stepped ?? BASE_FRAME;
-  return state.frames === undefined ? BASE_FRAME : followedFrame();
+  return followedFrame() ?? BASE_FRAME;
 }
 
 /** No loop is running: an async function that a task has called may be, after one of its own awaits. */
-function followedFrame(): Frame {
-  const frame = state.frames?.getStore();
+export function followedFrame(): Frame | null {
+  if (state.frames === undefined) return null;
+  const frame = state.frames.getStore();
   const ended = (frame?.owner as { ended?: boolean } | null | undefined)?.ended === true;
-  return frame === undefined || ended ? BASE_FRAME : frame;
+  return frame === undefined || ended ? null : frame;
 }
 
 /** A loop begins (its ready queue) or ends (null) to run callbacks. */

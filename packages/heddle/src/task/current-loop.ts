@@ -3,7 +3,7 @@
  *
  * `EventLoop` registers itself here: futures need a loop, and the loop makes futures.
  */
-import { currentFrame } from "../context/current.ts";
+import { followedFrame } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import { shared } from "../coroutine/shared.ts";
 import { runningScheduler } from "../loop/scheduler.ts";
@@ -11,8 +11,10 @@ import type { EventLoop } from "./event-loop.ts";
 
 /** The loop of the task whose async function this is, where that is followed. */
 function followedLoop(): EventLoop | null {
-  const task = currentFrame().frameTask as { _loop: EventLoop } | null;
-  return task === null || task._loop.isClosed() ? null : task._loop;
+  const frame = followedFrame();
+  if (frame === null) return null;
+  const { _loop } = frame.frameTask as unknown as { _loop: EventLoop };
+  return _loop.isClosed() ? null : _loop;
 }
 
 let makeDefault: () => EventLoop;
