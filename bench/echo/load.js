@@ -1,8 +1,8 @@
 // The same load as load/main.go, on node:net, for machines without Go. It costs more than that one: a
 // server faster than node:net is limited by it (see the shares that are printed).
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { parameter, print } from "../measure/measure.js";
+import { processorSeconds } from "../measure/processor.js";
 
 const WINDOWS = 5;
 const message = Buffer.from(Array.from({ length: parameter("BYTES", 1024) }, (_, i) => i % 256));
@@ -33,13 +33,6 @@ function open() {
 
 const pause = (share) => new Promise((resolve) => setTimeout(resolve, share * 1000));
 
-/** Processor seconds of the server, in hundredths of a second; NaN where there is no /proc. */
-function serverCpu() {
-  if (process.platform !== "linux") return Number.NaN;
-  const fields = readFileSync(`/proc/${server}/stat`, "utf8").split(") ")[1].split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
 function loadCpu() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
@@ -48,7 +41,7 @@ function loadCpu() {
 for (let i = 0; i < parameter("CONNECTIONS", 64); i++) open();
 await pause(seconds / 3);
 const start = performance.now();
-const before = { its: serverCpu(), load: loadCpu(), count };
+const before = { its: processorSeconds(server), load: loadCpu(), count };
 let best = { n: 0, ms: Number.POSITIVE_INFINITY };
 for (let i = 0; i < WINDOWS; i++) {
   const from = performance.now();
@@ -58,7 +51,7 @@ for (let i = 0; i < WINDOWS; i++) {
   if (round.ms / round.n < best.ms / Math.max(1, best.n)) best = round;
 }
 const elapsed = (performance.now() - start) / 1000;
-const its = serverCpu() - before.its;
+const its = processorSeconds(server) - before.its;
 print(best.n, best.ms, {
   serverCpu: its / elapsed,
   loadCpu: (loadCpu() - before.load) / elapsed,

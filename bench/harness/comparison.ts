@@ -40,10 +40,11 @@ function rowOf(
   if (itself) {
     judged = cost;
   } else if (heddle?.best && (work.unit === "ns" || work.unit === "bytes")) {
-    judged = costOf(work, heddle.best) / cost;
+    const compare = budget?.form === "difference" ? difference : quotient;
+    judged = compare(costOf(work, heddle.best), cost);
     const show = ratioFormat(work, budget, judged);
     ratio = show(judged, true);
-    pairs = describePairs(pairRatios(heddle, outcome), show);
+    pairs = describePairs(pairRatios(heddle, outcome, compare), show);
   }
   // A quick run's counts are not the budgets', and its code is hardly warm.
   const verdict = quick || !budget || judged === undefined ? "" : verdictOf(judged, budget);
@@ -62,9 +63,13 @@ function budgetOf(work: Work, against: Contestant | "itself", nodeVersion: strin
   );
 }
 
-function pairRatios(heddle: Outcome, peer: Outcome): number[] {
+type Compare = (cost: number, peers: number) => number;
+const quotient: Compare = (cost, peers) => cost / peers;
+const difference: Compare = (cost, peers) => cost - peers;
+
+function pairRatios(heddle: Outcome, peer: Outcome, compare: Compare): number[] {
   return peer.costs
-    .map((cost, round) => (heddle.costs[round] ?? Number.NaN) / (cost ?? Number.NaN))
+    .map((cost, round) => compare(heddle.costs[round] ?? Number.NaN, cost ?? Number.NaN))
     .filter((ratio) => !Number.isNaN(ratio));
 }
 
@@ -73,6 +78,9 @@ type Show = (ratio: number, withWords: boolean) => string;
 /** In the words of the budget, else in those that give a number above one. */
 function ratioFormat(work: Work, budget: Budget | undefined, ratio: number): Show {
   if (work.unit === "bytes") return (r, words) => `${digits(r)}${words ? " x its bytes" : ""}`;
+  if (budget?.form === "difference") {
+    return (r, words) => `${Math.round(r).toLocaleString("en")}${words ? " ns more" : ""}`;
+  }
   const speed = budget ? budget.form === "speed" : ratio < 0.8;
   if (speed) return (r, words) => `${digits(1 / r)}${words ? " x as fast" : ""}`;
   return (r, words) => `${digits(r)}${words ? " x its time" : ""}`;
@@ -89,25 +97,27 @@ function describePairs(ratios: readonly number[], show: Show): string {
 }
 
 function noteOf(work: Work, outcome: Outcome, quick: boolean): string {
-  const { ns, serverCpu, loadCpu, serverMicros } = outcome.best!.extra;
+  const { ns, note, serverCpu, loadCpu, serverMicros } = outcome.best!.extra;
   const notes: string[] = [];
   const why = work.except?.[outcome.contestant]?.why;
   // A quick run's counts are smaller for everybody.
   if (why && (!quick || !work.except?.[outcome.contestant]?.N)) notes.push(why);
+  if (note) notes.push(note);
   if (ns) {
     const each = Object.entries(ns).sort(([a], [b]) => Number(a) - Number(b));
     notes.push(`ns each: ${each.map(([n, cost]) => `${digits(cost)} at ${n}`).join(", ")}`);
   }
-  if (serverCpu !== undefined && loadCpu !== undefined && serverMicros !== undefined) {
+  if (serverCpu !== undefined && serverMicros !== undefined) {
     const limited =
-      loadCpu > 0.9 && serverCpu < loadCpu
+      loadCpu !== undefined && loadCpu > 0.9 && serverCpu < loadCpu
         ? " (the load is the limit)"
         : serverCpu < 0.85
-          ? " (neither at its limit: others used the machine)"
+          ? " (not at its limit: others used the machine)"
           : "";
+    const load = loadCpu === undefined ? "" : `, load ${digits(loadCpu)}`;
     notes.push(
-      `cores used: server ${digits(serverCpu)}, load ${digits(loadCpu)}${limited}; ` +
-        `${digits(serverMicros)} µs of processor for each message`,
+      `cores used: server ${digits(serverCpu)}${load}${limited}; ` +
+        `${digits(serverMicros)} µs of processor for each`,
     );
   }
   return notes.join("; ");

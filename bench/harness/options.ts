@@ -4,8 +4,8 @@ import { CONTESTANTS, type Contestant, WORKS, type Work } from "../works.ts";
 
 export const USAGE = `npm run bench -- [options]
 
-  --quick               everything within a minute: one round, smaller counts, rough figures
-  --only WORK,…         these works only (see --list)
+  --quick               nearly all within a minute: one round, smaller counts, rough figures
+  --only WORK,…         these works only (see --list); a directory's name stands for all its works
   --contestants NAME,…  these contestants only
   --only-peers          everybody but heddle, which then need not be built
   --rounds N            outer rounds of each work, in which the contestants alternate
@@ -35,7 +35,9 @@ export class UsageError extends Error {}
 export function parseOptions(argv: readonly string[]): Options {
   const { values } = parse(argv);
   const names = WORKS.map((work) => work.name);
-  const only = values.only && list(values.only, names, "work");
+  const directories = WORKS.map((work) => work.programs).filter((name) => !names.includes(name));
+  const known = [...names, ...new Set(directories)];
+  const only = values.only && list(values.only, known, "work");
   const named = values.contestants && list(values.contestants, CONTESTANTS, "contestant");
   const contestants = new Set<Contestant>(named || CONTESTANTS);
   if (values["only-peers"]) contestants.delete("heddle");
@@ -47,7 +49,10 @@ export function parseOptions(argv: readonly string[]): Options {
   const whole = !values.quick && !only && contestants.size === CONTESTANTS.length && !rounds;
   return {
     quick: values.quick ?? false,
-    works: WORKS.filter((work) => !only || only.includes(work.name)),
+    works: WORKS.filter(({ name, programs, onlyInFull }) => {
+      if (!only) return !values.quick || !onlyInFull;
+      return only.includes(name) || (directories.includes(programs) && only.includes(programs));
+    }),
     contestants,
     rounds,
     node: values.node ?? process.execPath,

@@ -13,6 +13,8 @@ export interface Line {
     readonly growth?: number;
     readonly late?: number;
     readonly ns?: Readonly<Record<string, number>>;
+    /** To be printed beside the results. */
+    readonly note?: string;
     readonly serverCpu?: number;
     readonly loadCpu?: number;
     readonly serverMicros?: number;
@@ -51,8 +53,7 @@ export function runProgram(launch: Launch, parameters: Environment, limit: numbe
 }
 
 /**
- * Starts an echo server, which prints its port, runs the load on it and stops it. The line is the
- * load's.
+ * Starts a server, which prints its port, runs the load on it and stops it. The line is the load's.
  */
 export async function runServer(
   server: Launch,

@@ -69,8 +69,8 @@ async function runOnce(work: Work, launch: Launch, outcome: Outcome, round: numb
   const limit = plan.quick ? 20_000 : 180_000;
   try {
     const line =
-      work.programs === "echo"
-        ? await runServer(launch, plan.toolchains.load(), parameters, limit)
+      work.load !== undefined
+        ? await runServer(launch, plan.toolchains.load(work.load), parameters, limit)
         : await runProgram(launch, parameters, limit);
     const cost = costOf(work, line);
     if (outcome.best === undefined || cost < costOf(work, outcome.best)) outcome.best = line;

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Contestant } from "../works.ts";
+import type { Contestant, Load } from "../works.ts";
 import { UsageError } from "./options.ts";
 
 export interface Launch {
@@ -17,7 +17,7 @@ export interface Missing {
   readonly missing: string;
 }
 
-interface Python {
+export interface Python {
   readonly path: string;
   readonly python: string;
   readonly uvloop: string | null;
@@ -80,10 +80,11 @@ export class Toolchains {
     }
   }
 
-  /** The program that puts load on the echo servers: the one in Go where there is Go. */
-  load(): Launch {
-    const inGo = process.platform === "linux" ? this.goProgram("load") : { missing: "" };
-    return "missing" in inGo ? (this.script("load", "echo", []) as Launch) : inGo;
+  /** The program that puts load on servers: for the echo servers the one in Go where there is Go. */
+  load(kind: Load): Launch {
+    const hasGo = kind === "echo" && process.platform === "linux";
+    const inGo = hasGo ? this.goProgram("load") : { missing: "" };
+    return "missing" in inGo ? (this.script("load", kind, []) as Launch) : inGo;
   }
 
   private script(name: string, programs: string, args: string[]): Launch | Missing {
@@ -117,7 +118,7 @@ function packageVersion(name: string): string | undefined {
 }
 
 /** The Python that has most of what is wanted: Debian's packages are seen by Debian's Python only. */
-function findPython(): Python | undefined {
+export function findPython(): Python | undefined {
   const question = `
 import importlib.metadata as m, json, sys
 def version(name):

@@ -1,6 +1,8 @@
-// The same while an async function never stops awaiting: microtasks let no timer in before they end.
+// The same while 100 async functions never stop awaiting: microtasks let nothing in before they end.
 import { measureLateness } from "../measure/lateness.js";
 
-await measureLateness(async (over) => {
+async function gives(over) {
   while (!over()) await null;
-});
+}
+
+await measureLateness((over) => Promise.all(Array.from({ length: 100 }, () => gives(over))));

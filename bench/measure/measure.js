@@ -19,8 +19,15 @@ export function parameter(name, byDefault) {
 export function print(n, ms, extra = {}) {
   const work = env.BENCH_WORK ?? basename(dirname(argv[1]));
   const contestant = basename(argv[1], ".js");
-  console.log(JSON.stringify({ work, contestant, n, ms, extra }));
+  console.log(JSON.stringify({ work, contestant, n, ms, extra: { ...extra, note: noted } }));
 }
+
+/** What is to be printed beside this program's results. */
+export function note(text) {
+  noted = text;
+}
+
+let noted;
 
 /**
  * Runs `body(n)` over and over and returns the best round as `{ n, ms }`. A body that returns

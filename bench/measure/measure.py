@@ -21,8 +21,18 @@ def emit(n, ms, **extra):
     if uses_uvloop():
         contestant = "uvloop"
     work = os.environ.get("BENCH_WORK") or os.path.basename(os.path.dirname(here))
+    if _notes:
+        extra["note"] = "; ".join(_notes)
     line = {"work": work, "contestant": contestant, "n": n, "ms": ms, "extra": extra}
     print(json.dumps(line), flush=True)
+
+
+def note(text):
+    """What is to be printed beside this program's results."""
+    _notes.append(text)
+
+
+_notes = []
 
 
 def uses_uvloop():

@@ -1,0 +1,81 @@
+// Every work's programs run to their end and print a line that the harness can read. The counts are
+// tiny: nothing is measured here.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Environment, type Line, runProgram, runServer } from "../harness/process.ts";
+import { costOf } from "../harness/rounds.ts";
+import { findPython, HEDDLE, type Launch } from "../harness/toolchains.ts";
+import { WORKS, type Work } from "../works.ts";
+
+const LIMIT = 20_000;
+const BENCH = join(import.meta.dirname, "..");
+
+afterEach(() => void vi.unstubAllEnvs());
+
+function script(work: Work, name: string): Launch {
+  return { command: process.execPath, args: ["--expose-gc", join(BENCH, work.programs, name)] };
+}
+
+function tiny({ name, unit, quick }: Work): Environment {
+  const least: Record<string, string | number> = { WORK: name, ...quick, SECONDS: 0.02 };
+  // Fewer would not show in the memory of a process.
+  if (quick.N) least.N = unit === "bytes" ? 20_000 : Math.min(quick.N, 258);
+  if (quick.ATLEAST) least.ATLEAST = 1000;
+  if (quick.SIZES) least.SIZES = "100,1000";
+  return least;
+}
+
+function expectCost(work: Work, line: Line) {
+  expect(line).toMatchObject({ work: work.name });
+  expect(line.n).toBeGreaterThan(0);
+  expect(costOf(work, line)).toBeGreaterThan(0);
+}
+
+describe.concurrent("heddle's programs", () => {
+  const programs = WORKS.filter((work) => work.contestants.includes("heddle") && !work.load);
+
+  it.for(programs.map((work) => [work.name, work] as const))("%s", async ([, work]) => {
+    expect(existsSync(HEDDLE), "heddle must be built: npm run build").toBe(true);
+    expectCost(work, await runProgram(script(work, "heddle.js"), tiny(work), LIMIT));
+  });
+});
+
+describe.concurrent("the language's own programs", () => {
+  // Some works are several of the same program.
+  const works = WORKS.filter((work) => work.contestants.includes("promise") && !work.load);
+  const programs = new Map(works.map((work) => [work.programs, work]));
+
+  it.for([...programs])("%s", async ([, work]) => {
+    expectCost(work, await runProgram(script(work, "promise.js"), tiny(work), LIMIT));
+  });
+});
+
+describe("pyperformance's programs in Python", () => {
+  // No Python 3.11 on the PATH: these are skipped.
+  const python = findPython();
+  const names = ["tree-io", "tree-memo-group", "tree-cpu-io-eager", "coroutines", "generators"];
+  const works = WORKS.filter((work) => names.includes(work.name));
+
+  it.skipIf(!python).for(works.map((work) => [work.name, work] as const))(
+    "%s",
+    async ([, work]) => {
+      const program = join(BENCH, work.programs, "python-asyncio.py");
+      const launch = { command: python?.path as string, args: [program] };
+      expectCost(work, await runProgram(launch, tiny(work), LIMIT));
+    },
+  );
+});
+
+describe("servers under load", () => {
+  const work = WORKS.find(({ name }) => name === "http") as Work;
+
+  it.each(["heddle.js", "promise.js"])("http/%s", async (name) => {
+    // Without wrk, which runs for whole seconds, by the load of our own.
+    vi.stubEnv("PATH", "");
+    const load = { command: process.execPath, args: [join(BENCH, "http/load.js")] };
+    const line = await runServer(script(work, name), load, tiny(work), LIMIT);
+    expectCost(work, line);
+    expect(line.extra.note).toContain("bench/http/load.js");
+  });
+});
