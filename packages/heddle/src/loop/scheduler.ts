@@ -51,6 +51,8 @@ const SLOW_ROUND = 0.25;
 
 /** Something that keeps a loop running and must hear when it cannot go on. */
 export interface LoopRunner {
+  /** The run that it is, if it is one. */
+  readonly owner?: { readonly tasks: Iterable<unknown> };
   /** The loop's machinery failed with `error`: it will not call anybody any more. */
   crashed(error: unknown): void;
   /** Nothing is scheduled and nothing can wake the loop. */
@@ -241,7 +243,7 @@ export class Scheduler extends ExceptionReporter {
   /** @internal A new runner has come: turn while it is there. */
   addRunner(runner: LoopRunner): void {
     if (this.#closed) throw new RuntimeError(CLOSED);
-    if (this.runners.size === 0) this.#forgetStall = this.host.onStall?.(() => this.stalled());
+    if (this.runners.size === 0) this.#forgetStall ??= this.host.onStall?.(() => this.stalled());
     this.runners.add(runner);
     if (!this.#awake) this.#wake();
   }
@@ -250,10 +252,15 @@ export class Scheduler extends ExceptionReporter {
   removeRunner(runner: LoopRunner): void {
     this.#attention = true;
     if (!this.runners.delete(runner) || this.runners.size > 0) return;
-    this.#forgetStall?.();
-    this.#forgetStall = undefined;
+    // The default loop has another run soon.
+    if (!this.#ambient) this.#listenNoMore();
     // A loop that nobody runs any more must not hold the process by the timers that it still has.
     if (!this.#ambient) this.host.park(Number.POSITIVE_INFINITY, this.#turn);
+  }
+
+  #listenNoMore(): void {
+    this.#forgetStall?.();
+    this.#forgetStall = undefined;
   }
 
   #mayTurn(): boolean {
@@ -490,6 +497,7 @@ export class Scheduler extends ExceptionReporter {
     }
     if (this.#closed) return;
     this.#closed = true;
+    this.#listenNoMore();
     this.#awake = false;
     this.#yielded = false;
     this.#todo = 0;

@@ -48,8 +48,6 @@ export type TaskFactory = <T>(loop: EventLoop, coro: Awaitable<T>, options: Task
 export class EventLoop extends Scheduler {
   /** @internal What belongs to no run. */
   readonly orphans = new Owner(this);
-  /** @internal The runs in progress. */
-  readonly owners = new Set<Owner>();
   /** @internal Async generators in progress (interop/). */
   readonly asyncGenerators = new Set<{ aclose(): Awaitable<unknown> }>();
   readonly #signals = new Map<string, () => unknown>();
@@ -333,7 +331,8 @@ const endExecutor = thenable(function* shutdownDefaultExecutor(
 /** @internal The tasks that are not done: what belongs to no run, then each run's. */
 export function* allTasksOf(loop: EventLoop): Iterable<Task<unknown>> {
   yield* loop.orphans.tasks;
-  for (const owner of loop.owners) yield* owner.tasks;
+  for (const { owner } of loop.runners)
+    if (owner !== undefined) yield* owner.tasks as Iterable<Task<unknown>>;
 }
 
 let makingDefault = false;

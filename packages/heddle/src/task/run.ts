@@ -65,7 +65,16 @@ const SIGINT_STATUS = 130;
  */
 export function run<T>(main: Runnable<T>, options: RunOptions = {}): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    new Run<T>(main, options, resolve, reject);
+    const loop = options.loop ?? getEventLoop();
+    const owner = new Owner(loop);
+    owner.follows = options.followAsync === true;
+    checkSignal(options.signal);
+    if (loop.isClosed()) throw new RuntimeError("run(): its loop is closed");
+    const frame = { context: snapshot(), owner, frameTask: null };
+    const task = within(frame, () =>
+      loop.createTask(asAwaitable<T>(main, "run"), taskOptions(options)),
+    );
+    new Run<T>(owner, task, options.signal, resolve, reject).begin(options);
   });
 }
 
@@ -94,48 +103,50 @@ class Run<T> implements LoopRunner {
   readonly main: Task<T>;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #undo: (() => unknown)[] = [];
+  #undo: (() => unknown)[] | null = null;
   readonly #signal: AbortSignal | undefined;
   #deadlock: DeadlockError | undefined;
 
   constructor(
-    main: Runnable<T>,
-    options: RunOptions,
+    owner: Owner,
+    main: Task<T>,
+    signal: AbortSignal | undefined,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ) {
+    this.owner = owner;
+    this.loop = owner.loop as EventLoop;
+    this.main = main;
+    this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.loop = options.loop ?? getEventLoop();
-    this.owner = new Owner(this.loop);
-    this.owner.follows = options.followAsync === true;
-    checkSignal(options.signal);
-    this.#signal = options.signal;
-    if (this.loop.isClosed()) throw new RuntimeError("run(): its loop is closed");
-    const frame = { context: snapshot(), owner: this.owner, frameTask: null };
-    this.main = within(frame, () => {
-      return this.loop.createTask(asAwaitable<T>(main, "run"), taskOptions(options));
-    });
+  }
+
+  begin(options: RunOptions): void {
     this.main._listen(new MainIsDone(this as Run<unknown>));
     // A run within a run: somebody there may wait for its promise, and it waits for this loop.
     const { frameTask } = currentFrame();
     const { traffic } = this.loop;
     if (frameTask !== null && traffic !== null) {
       traffic.inward.add(frameTask);
-      this.#undo.push(() => traffic.inward.remove(frameTask));
+      this.#later(() => traffic.inward.remove(frameTask));
     }
     this.loop.addRunner(this);
-    this.loop.owners.add(this.owner);
     if (options.debug !== undefined) this.#debug(options.debug);
     if (options.signal !== undefined) this.#obey(options.signal);
     const watch = (globalThis as { [onSigint]?: WatchRun })[onSigint];
     if (watch !== undefined && options.handleSigint !== false) {
-      this.#undo.push(watch(() => this.main.cancel("SIGINT")));
+      this.#later(watch(() => this.main.cancel("SIGINT")));
     } else if (options.handleSigint === true) this.#handleSigint();
   }
 
+  #later(undo: () => unknown): void {
+    this.#undo ??= [];
+    this.#undo.push(undo);
+  }
+
   #debug(enabled: boolean): void {
-    this.#undo.push(this.loop.wishDebug(enabled));
+    this.#later(this.loop.wishDebug(enabled));
   }
 
   #obey(signal: AbortSignal): void {
@@ -145,7 +156,7 @@ class Run<T> implements LoopRunner {
       return;
     }
     signal.addEventListener("abort", cancel, { once: true });
-    this.#undo.push(() => signal.removeEventListener("abort", cancel));
+    this.#later(() => signal.removeEventListener("abort", cancel));
   }
 
   #handleSigint(): void {
@@ -156,7 +167,7 @@ class Run<T> implements LoopRunner {
       interrupted = true;
       this.main.cancel("SIGINT");
     });
-    if (forget !== undefined) this.#undo.push(forget);
+    if (forget !== undefined) this.#later(forget);
   }
 
   mainIsDone(): void {
@@ -206,8 +217,7 @@ class Run<T> implements LoopRunner {
 
   #leave(): void {
     this.loop.removeRunner(this);
-    this.loop.owners.delete(this.owner);
-    for (const undo of this.#undo) undo();
+    if (this.#undo !== null) for (const undo of this.#undo) undo();
   }
 
   /** What the run has scheduled is not called any more. */
@@ -253,3 +263,13 @@ function checkSignal(signal: unknown): void {
 function messageOf(reason: unknown): string {
   return reason instanceof Error ? reason.message : String(reason);
 }
+
+/** For the sake of their hidden classes, as in task.ts: an idle server has no run at a full collection. */
+const immortalOwner = new Owner(null as never);
+export const immortalRun: unknown = new Run(
+  immortalOwner,
+  null as never,
+  undefined,
+  () => {},
+  () => {},
+);

@@ -101,6 +101,8 @@ function checkSignal(signal: string): void {
   }
 }
 
+const resolved = Promise.resolve();
+
 export function nativeHost(): Host {
   const host = globals.process;
   const clock = performance;
@@ -114,7 +116,8 @@ export function nativeHost(): Host {
     debug: host?.env?.HEDDLE_DEBUG === "1",
     now: () => clock.now(),
     random: () => Math.random(),
-    wakeSoon: (turn) => queueMicrotask(turn),
+    // Not queueMicrotask: on Node it makes an AsyncResource for each call.
+    wakeSoon: (turn) => void resolved.then(turn),
     wakeAfterOthers(turn) {
       wakeAfterOthers ??= afterOthers();
       wakeAfterOthers(turn);
