@@ -14,7 +14,7 @@ import { CLOSED, type LoopRunner, runningScheduler, Scheduler } from "../loop/sc
 import { type AwaitableOrPromise, asAwaitable, type Runnable } from "./as-coroutine.ts";
 import { getEventLoop, setDefaultLoopFactory } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
-import { captureCancellationStacks, DeadlockError, isCancelled } from "./errors.ts";
+import { captureCancellationStacks, DeadlockError, rethrowIfCancelled } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { Future, isFuture } from "./future.ts";
 import { reportLostErrorsOf } from "./lost-errors.ts";
@@ -186,10 +186,9 @@ export class EventLoop extends Scheduler {
     if (typeof fn !== "function") {
       throw new TypeError(`addSignalHandler() needs a function to call, got ${typeof fn}`);
     }
-    const { onSignal } = this.host;
-    if (onSignal === undefined) throw new RuntimeError("there are no signals on this platform");
     const handle = this.handleFor(fn, args);
-    const forget = onSignal(signal, () => this.enqueue(handle, undefined));
+    const forget = this.host.onSignal?.(signal, () => this.enqueue(handle, undefined));
+    if (forget === undefined) throw new RuntimeError("there are no signals on this platform");
     this.removeSignalHandler(signal);
     this.#signals.set(signal, forget);
   }
@@ -307,14 +306,14 @@ export function ensureFuture<T>(
 const closeGenerators = thenable(function* shutdownAsyncGenerators(
   loop: EventLoop,
 ): Coroutine<void> {
-  const closing = [...loop.asyncGenerators].map((each) => [each, loop.createTask(each.aclose())]);
-  for (const [generator, task] of closing as [object, Task<unknown>][]) {
+  const closing = [...loop.asyncGenerators].map((each) => loop.createTask(each.aclose()));
+  for (const task of closing) {
     try {
       yield* task;
     } catch (error) {
-      if (isCancelled(error) && !task.done()) throw error;
+      rethrowIfCancelled(error);
       loop.callExceptionHandler({
-        message: `an error occurred during closing of ${String(generator)}`,
+        message: "an error occurred during closing of an async generator",
         exception: error,
       });
     }
