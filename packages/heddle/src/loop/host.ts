@@ -7,6 +7,8 @@
  * something else writes one of these.
  */
 
+import type { CodePlace } from "./code-place.ts";
+
 export interface Host {
   /** The time in milliseconds: monotonic, with any origin. */
   now(): number;
@@ -46,6 +48,12 @@ export interface Host {
 
   /** Call `listener` on SIGINT until the returned function is called. */
   onInterrupt?(listener: () => void): () => unknown;
+
+  /**
+   * Where a coroutine (a generator) was suspended, or was written if it is not: its own function, not those
+   * that it calls by `yield*`. null if this runtime cannot tell.
+   */
+  describeGenerator?(generator: object): CodePlace | null;
 
   /** End the process with this status. */
   exit?(status: number): void;

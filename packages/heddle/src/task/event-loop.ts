@@ -16,6 +16,7 @@ import { getEventLoop, setDefaultLoopFactory } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
 import { captureCancellationStacks, DeadlockError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
+import { introspection } from "./introspector.ts";
 import { reportLostErrorsOf } from "./lost-errors.ts";
 import { currentOwner, Owner } from "./owner.ts";
 import { Task } from "./task.ts";
@@ -54,7 +55,7 @@ export class EventLoop extends Scheduler {
   /** `host` is how the loop meets the world; the runtime's own if not given. */
   constructor(options: { host?: Host } = {}) {
     super(options.host ?? nativeHost(), makingDefault);
-    if (this.getDebug()) captureCancellationStacks(true);
+    if (this.getDebug()) this.#debugIs(true);
   }
 
   createFuture<T>(): Future<T> {
@@ -102,7 +103,12 @@ export class EventLoop extends Scheduler {
 
   override setDebug(enabled: boolean): void {
     super.setDebug(enabled);
+    this.#debugIs(enabled);
+  }
+
+  #debugIs(enabled: boolean): void {
     captureCancellationStacks(enabled);
+    introspection.introspector?.debug(this, enabled);
   }
 
   /**

@@ -13,12 +13,12 @@ import { awaitBody, type Runnable } from "./as-coroutine.ts";
 import { getRunningLoop } from "./current-loop.ts";
 import { ExceptionGroup, isCancelled } from "./errors.ts";
 import type { EventLoop, TaskOptions } from "./event-loop.ts";
-import { Future, type Listener } from "./future.ts";
+import { type Explained, Future, type Listener } from "./future.ts";
 import { currentTask, type Task } from "./task.ts";
 import { thenable } from "./thenable.ts";
 
 /** The group that a `taskGroup` block works with. Counterparts: `asyncio.TaskGroup`, a trio nursery. */
-export class TaskGroup implements Listener {
+export class TaskGroup implements Listener, Explained {
   #loop: EventLoop | null = null;
   #parent: Task<unknown> | null = null;
   readonly #tasks = new Set<Task<unknown>>();
@@ -102,7 +102,7 @@ export class TaskGroup implements Listener {
     let cancellation: unknown = failed && isCancelled(error) ? error : undefined;
     if (failed && !this.#aborting) this.#abort();
     while (this.#tasks.size > 0) {
-      this.#completed ??= new Future<void>(this.#loop as EventLoop, "task group");
+      this.#completed ??= new Future<void>(this.#loop as EventLoop, this);
       try {
         yield* this.#completed;
       } catch (interruption) {
@@ -123,6 +123,21 @@ export class TaskGroup implements Listener {
       parent.cancel();
     }
     throw new ExceptionGroup("unhandled errors in a TaskGroup", this.#errors);
+  }
+
+  /** For reports. */
+  toString(): string {
+    return `task group (${this.#tasks.size} left)`;
+  }
+
+  /** @internal */
+  get _parts(): Iterable<Future<unknown>> {
+    return this.#tasks;
+  }
+
+  /** @internal */
+  get waiter(): Future<unknown> | null {
+    return this.#parent;
   }
 
   #abort(): void {
@@ -167,8 +182,10 @@ const startIn = thenable(function* start(
   fn: (started: (value: unknown) => void) => Awaitable<unknown>,
   options: TaskOptions | undefined,
 ): Coroutine<unknown> {
-  const ready = new Future<unknown>({ name: "group.start()" });
+  const about = { _parts: [] as Future<unknown>[], toString: () => "started() of group.start()" };
+  const ready = new Future<unknown>(getRunningLoop(), about);
   const child = group.createTask(handshake(fn, ready), options);
+  about._parts.push(child);
   child.addDoneCallback(() => ready.cancel("the task ended before started()"));
   try {
     return yield* ready;

@@ -10,6 +10,7 @@
  * that were cancelled since) it is left alone: it finds nothing due and arms itself again. Only when
  * no timer is left it is cleared, since it would keep the process alive.
  */
+import type { CodePlace } from "../code-place.ts";
 import type { Host } from "../host.ts";
 
 /** Longest delay of `setTimeout`; longer ones are taken in steps. */
@@ -69,6 +70,9 @@ function interrupted(): void {
   for (const listener of [...interruptListeners]) listener();
 }
 
+/** @internal What generator-place.ts fills in when it is loaded: programs without introspection do without. */
+export const describing = { generator: (_: object): CodePlace | null => null };
+
 export function nativeHost(): Host {
   const host = globals.process;
   const clock = performance;
@@ -122,6 +126,7 @@ export function nativeHost(): Host {
         if (interruptListeners.size === 0) host?.off?.("SIGINT", interrupted);
       };
     },
+    describeGenerator: (generator) => describing.generator(generator),
     exit: (status) => host?.exit?.(status),
   };
 }
