@@ -12,6 +12,13 @@ export type {
 } from "./coroutine/types.ts";
 export { fromPromise } from "./interop/from-promise.ts";
 export { scoped } from "./interop/scoped.ts";
+export type {
+  CallGraphOptions,
+  FutureCallGraph,
+  PrintCallGraphOptions,
+} from "./introspection/call-graph.ts";
+export { captureCallGraph, formatCallGraph, printCallGraph } from "./introspection/call-graph.ts";
+export type { CodePlace } from "./loop/code-place.ts";
 export type { ExceptionContext, ExceptionHandler } from "./loop/exception-reporter.ts";
 export { Handle, TimerHandle } from "./loop/handle.ts";
 export type { Host } from "./loop/host.ts";
@@ -59,6 +66,7 @@ export { EventLoop, eagerTaskFactory, ensureFuture } from "./task/event-loop.ts"
 export type { Executor } from "./task/executor.ts";
 export { Future, isFuture } from "./task/future.ts";
 export { gather } from "./task/gather.ts";
+export type { PrintStackOptions, StackOptions } from "./task/introspector.ts";
 export type { RunOptions } from "./task/run.ts";
 export { run } from "./task/run.ts";
 export type { RunnerOptions } from "./task/runner.ts";

@@ -55,8 +55,19 @@ export const RESCHEDULE: Suspended<undefined> = suspended(undefined);
 
 const RESUMED = finished();
 
+let watcher: ((future: object) => void) | null = null;
+
+/**
+ * @internal Debug mode: call `watch` whenever a coroutine begins to wait, while the frames of all that it has
+ * called by `yield*` stand on the native stack.
+ */
+export function watchWaits(watch: ((future: object) => void) | null): void {
+  watcher = watch;
+}
+
 /** What `next` of a pending future returns: its task waits for it. */
 export function arm(future: object): IteratorResult<Suspension, never> {
+  if (watcher !== null) watcher(future);
   ARMED.value = future;
   return ARMED as unknown as IteratorYieldResult<Suspension>;
 }

@@ -7,6 +7,7 @@
  * something else writes one of these.
  */
 
+import type { CodePlace } from "./code-place.ts";
 /** Remembers an async context: an AsyncResource. */
 export interface CapturedContext {
   /** Call `fn` with this receiver and these arguments in the remembered context. */
@@ -77,6 +78,12 @@ export interface Host {
    * function is called. Absent where there are no signals.
    */
   onSignal?(signal: string, listener: () => void): () => unknown;
+
+  /**
+   * Where a coroutine (a generator) was suspended, or was written if it is not: its own function, not those
+   * that it calls by `yield*`. null if this runtime cannot tell.
+   */
+  describeGenerator?(generator: object): CodePlace | null;
 
   /** End the process with this status. */
   exit?(status: number): void;

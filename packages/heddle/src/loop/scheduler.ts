@@ -27,6 +27,7 @@ import { snapshot } from "../context/context.ts";
 import { currentFrame, runFrom } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import { shared } from "../coroutine/shared.ts";
+import { formatPlace } from "./code-place.ts";
 import { ExceptionReporter } from "./exception-reporter.ts";
 import { type Callback, Handle, type HandleOwner, TimerHandle } from "./handle.ts";
 import type { AsyncContext, Host } from "./host.ts";
@@ -457,11 +458,14 @@ export class Scheduler extends ExceptionReporter {
     for (let todo = this.ready.length; todo > 0; todo--) {
       const began = this.host.now();
       const what = this.ready.next;
+      const coro = (what as { _coro?: object | null })._coro;
       this.ready.runNext();
       const took = this.host.now() - began;
       if (took < this.slowCallbackDuration) continue;
+      const place = coro ? this.host.describeGenerator?.(coro) : null;
+      const where = place ? ` ${formatPlace(place)}` : "";
       this.host.report(
-        `Executing ${String(what)} took ${took.toFixed(0)} ms: it blocked the loop that long`,
+        `Executing ${String(what)}${where} took ${took.toFixed(0)} ms: it blocked the loop that long`,
       );
     }
   }

@@ -211,7 +211,9 @@ export class Queue<T> {
   /** @internal */
   *_join(): Coroutine<void> {
     if (this.#unfinished === 0) return;
-    const waiter = new Future<void>(getEventLoop(), `all items of ${this} to be done`);
+    const waiter = new Future<void>(getEventLoop(), {
+      toString: () => `join() of ${this}, ${this.#unfinished} not done`,
+    });
     this.#joiners.add(waiter);
     try {
       yield* waiter;
@@ -241,6 +243,10 @@ function wakeAll(line: Fifo<Operation>): void {
 
 /** A `get` in progress. */
 class Get extends Operation {
+  get _call(): string {
+    return "get()";
+  }
+
   protected override begin(): Progress {
     return (this._about as Queue<unknown>)._get(this);
   }
@@ -263,6 +269,10 @@ class Put extends Operation {
   constructor(queue: Queue<unknown>, item: unknown) {
     super(queue);
     this.#item = item;
+  }
+
+  get _call(): string {
+    return "put()";
   }
 
   protected override begin(): Progress {

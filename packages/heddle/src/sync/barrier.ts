@@ -14,6 +14,20 @@ export class BrokenBarrierError extends Error {
   override name = "BrokenBarrierError";
 }
 
+/** What changes in a barrier: whoever waits for it waits for the barrier. */
+class BarrierChange extends Condition {
+  readonly #barrier: Barrier;
+
+  constructor(barrier: Barrier) {
+    super();
+    this.#barrier = barrier;
+  }
+
+  override toString(): string {
+    return String(this.#barrier);
+  }
+}
+
 type State = "filling" | "draining" | "resetting" | "broken";
 
 /**
@@ -39,7 +53,7 @@ export class Barrier {
     if (!Number.isInteger(parties)) throw new RangeError(`parties must be whole, got ${parties}`);
     this.#parties = parties;
     this.name = options.name;
-    this.#changed = new Condition(null, { name: String(this) });
+    this.#changed = new BarrierChange(this);
   }
 
   get parties(): number {
@@ -77,8 +91,13 @@ export class Barrier {
     return { parties: this.#parties, tasksWaiting: this.nWaiting, broken: this.broken };
   }
 
-  /** For reports: `Barrier "start"`. */
+  /** For reports: `Barrier "start" (2 of 3 waiting)`. */
   toString(): string {
+    const state = this.broken ? "broken" : `${this.#count} of ${this.#parties} waiting`;
+    return `${this.#title} (${state})`;
+  }
+
+  get #title(): string {
     return this.name === undefined ? "Barrier" : `Barrier "${this.name}"`;
   }
 
@@ -88,7 +107,7 @@ export class Barrier {
     yield* changed.acquire();
     try {
       yield* changed.waitFor(() => this.#state !== "draining" && this.#state !== "resetting");
-      if (this.#state === "broken") throw new BrokenBarrierError(`${this} was aborted`);
+      if (this.#state === "broken") throw new BrokenBarrierError(`${this.#title} was aborted`);
       const index = this.#count++;
       try {
         if (index + 1 === this.#parties) {
@@ -108,7 +127,7 @@ export class Barrier {
   *#waitForOthers(): Coroutine<void> {
     yield* this.#changed.waitFor(() => this.#state !== "filling");
     if (this.#state === "broken" || this.#state === "resetting") {
-      throw new BrokenBarrierError(`${this} was aborted or reset`);
+      throw new BrokenBarrierError(`${this.#title} was aborted or reset`);
     }
   }
 

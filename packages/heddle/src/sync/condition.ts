@@ -83,9 +83,10 @@ export class Condition {
     return { tasksWaiting: this.#waiters.size, lock: this.#lock.statistics() };
   }
 
-  /** For reports: `Condition "stock"`. */
+  /** For reports: `Condition "stock" (2 waiting)`. */
   toString(): string {
-    return this.name === undefined ? "Condition" : `Condition "${this.name}"`;
+    const name = this.name === undefined ? "Condition" : `Condition "${this.name}"`;
+    return `${name} (${this.#waiters.size} waiting)`;
   }
 
   #notify(n: number): void {

@@ -51,9 +51,10 @@ export class Event {
     return { tasksWaiting: this.#waiters.size };
   }
 
-  /** For reports: `Event "ready"`. */
+  /** For reports: `Event "ready" (not set)`. */
   toString(): string {
-    return this.name === undefined ? "Event" : `Event "${this.name}"`;
+    const name = this.name === undefined ? "Event" : `Event "${this.name}"`;
+    return `${name} (${this.#set ? "set" : "not set"})`;
   }
 
   /** @internal */

@@ -10,8 +10,8 @@ import { RuntimeError } from "../coroutine/errors.ts";
 import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import { getEventLoop } from "../task/current-loop.ts";
 import { isCancelled } from "../task/errors.ts";
-import { Future } from "../task/future.ts";
-import { currentTask } from "../task/task.ts";
+import { type Explained, Future } from "../task/future.ts";
+import { currentTask, type Task } from "../task/task.ts";
 import { thenable } from "../task/thenable.ts";
 import { Guard } from "./guard.ts";
 
@@ -23,11 +23,12 @@ import { Guard } from "./guard.ts";
  * const lock = new Lock({ name: "db" });
  * using guard = yield* lock.acquire();     // or try … finally lock.release()
  */
-export class Lock {
+export class Lock implements Explained {
   readonly name: string | undefined;
   readonly #waiters = new Set<Future<void>>();
   #guard: Guard | null = null;
-  #holder: string | null = null;
+  /** The task that holds it; of one that has ended since, the name. */
+  #holder: Task<unknown> | string | null = null;
 
   constructor(options: { name?: string } = {}) {
     this.name = options.name;
@@ -69,19 +70,40 @@ export class Lock {
 
   /** Who holds it and how many wait. Counterpart: `trio.Lock.statistics`. */
   statistics(): { locked: boolean; owner: string | null; tasksWaiting: number } {
-    return { locked: this.locked(), owner: this.#holder, tasksWaiting: this.#waiters.size };
+    return { locked: this.locked(), owner: this.#holderName, tasksWaiting: this.#waiters.size };
   }
 
   /** For reports: `Lock "db" held by Task-3`. */
   toString(): string {
     const name = this.name === undefined ? "Lock" : `Lock "${this.name}"`;
-    return this.#holder === null ? name : `${name} held by ${this.#holder}`;
+    const holder = this.#holderName;
+    if (holder === null) return name;
+    const ended = typeof this.#holder === "string" ? ", which has ended" : "";
+    return `${name} held by ${holder}${ended}`;
+  }
+
+  /** A task that has ended with the lock is not kept for the sake of its name. */
+  #forgetEnded(): void {
+    const holder = this.#holder;
+    if (typeof holder === "object" && holder?.done()) this.#holder = holder.getName();
+  }
+
+  get #holderName(): string | null {
+    this.#forgetEnded();
+    return typeof this.#holder === "object" ? (this.#holder?.getName() ?? null) : this.#holder;
+  }
+
+  /** @internal */
+  get _holders(): Task<unknown>[] {
+    this.#forgetEnded();
+    return typeof this.#holder === "object" && this.#holder !== null ? [this.#holder] : [];
   }
 
   /** @internal */
   *_wait(): Coroutine<Guard> {
     const waiters = this.#waiters;
     if (this.#guard === null && everyCancelled(waiters)) return this.#take();
+    this.#forgetEnded();
     const turn = new Future<void>(getEventLoop(), this);
     waiters.add(turn);
     try {
@@ -96,7 +118,7 @@ export class Lock {
   }
 
   #take(): Guard {
-    this.#holder = currentTask()?.getName() ?? null;
+    this.#holder = currentTask();
     this.#guard = new Guard((guard) => {
       if (this.#guard === guard) this.release();
     });

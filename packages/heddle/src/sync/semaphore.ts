@@ -7,10 +7,13 @@
 import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import { getEventLoop } from "../task/current-loop.ts";
 import { isCancelled } from "../task/errors.ts";
-import { Future } from "../task/future.ts";
+import { type Explained, Future } from "../task/future.ts";
 import { currentTask, type Task } from "../task/task.ts";
 import { thenable } from "../task/thenable.ts";
 import { Guard } from "./guard.ts";
+
+/** Holders of permits that a report names. */
+const NAMED_HOLDERS = 3;
 
 /**
  * A counter of permits: `acquire` takes one, or waits for one; `release` gives one back.
@@ -20,7 +23,7 @@ import { Guard } from "./guard.ts";
  * const slots = new Semaphore(10, { name: "downloads" });
  * using slot = yield* slots.acquire();
  */
-export class Semaphore {
+export class Semaphore implements Explained {
   readonly name: string | undefined;
   readonly #waiters = new Set<Future<void>>();
   /** The guards of permits that are out, oldest first, and who took them. */
@@ -83,10 +86,22 @@ export class Semaphore {
     return { value: this.#value, tasksWaiting: this.#waiters.size };
   }
 
-  /** For reports: `Semaphore "downloads"`. */
+  /** For reports: `Semaphore "downloads" (0 left) held by Task-3`. */
   toString(): string {
     const kind = this.constructor.name;
-    return this.name === undefined ? kind : `${kind} "${this.name}"`;
+    const name = this.name === undefined ? kind : `${kind} "${this.name}"`;
+    const holders = this._holders.map((task) => task.getName());
+    const more = holders.splice(NAMED_HOLDERS).length;
+    if (more > 0) holders.push(`${more} more`);
+    const held = holders.length === 0 ? "" : ` held by ${holders.join(", ")}`;
+    return `${name} (${this.#value} left)${held}`;
+  }
+
+  /** @internal Those who took a permit, and have neither given it back nor ended. */
+  get _holders(): Task<unknown>[] {
+    const holders = new Set<Task<unknown>>();
+    for (const task of this.#guards.values()) if (task?.done() === false) holders.add(task);
+    return [...holders];
   }
 
   #wakeNext(): boolean {

@@ -12,7 +12,7 @@ import type { AwaitableOrPromise } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { TimeoutError } from "./errors.ts";
 import { type EventLoop, ensureFuture } from "./event-loop.ts";
-import { Future, type Listener } from "./future.ts";
+import { type Explained, Future, type Listener } from "./future.ts";
 import type { AwaitedBy } from "./gather.ts";
 import { thenable } from "./thenable.ts";
 
@@ -20,7 +20,7 @@ import { thenable } from "./thenable.ts";
 const OVERDUE = Symbol("overdue");
 
 /** What `asCompleted` returns: iterate it once, either way. */
-export class AsCompleted<T> implements Listener, Runnable {
+export class AsCompleted<T> implements Listener, Runnable, Explained {
   readonly #loop: EventLoop;
   readonly #todo = new Set<Future<T>>();
   readonly #finished: (Future<T> | typeof OVERDUE)[] = [];
@@ -56,6 +56,21 @@ export class AsCompleted<T> implements Listener, Runnable {
           IteratorResult<Future<T>, undefined>
         >,
     };
+  }
+
+  /** For reports. */
+  toString(): string {
+    return `asCompleted() (${this.#todo.size} pending)`;
+  }
+
+  /** @internal */
+  get _parts(): Iterable<Future<T>> {
+    return this.#todo;
+  }
+
+  /** @internal Who waits for the next outcome. */
+  get waiter(): Future<unknown> | null {
+    return this.#getters.find((getter) => !getter.done()) ?? null;
   }
 
   /** @internal */
@@ -95,7 +110,7 @@ export class AsCompleted<T> implements Listener, Runnable {
   /** @internal */
   *_take(): Coroutine<Future<T>> {
     while (this.#finished.length === 0) {
-      const turn = new Future<void>(this.#loop, "asCompleted()");
+      const turn = new Future<void>(this.#loop, this);
       this.#getters.push(turn);
       try {
         yield* turn;

@@ -6,7 +6,9 @@
  */
 import { isAwaitable } from "../coroutine/is-awaitable.ts";
 import type { Awaitable, Coroutine } from "../coroutine/types.ts";
+import { getEventLoop } from "./current-loop.ts";
 import { isCancelled } from "./errors.ts";
+import type { EventLoop } from "./event-loop.ts";
 import { CANCELLED, Future } from "./future.ts";
 import type { Owner } from "./owner.ts";
 import { currentTask } from "./task.ts";
@@ -132,6 +134,9 @@ export function awaitPromise<T>(promise: PromiseLike<T>): Coroutine<T> {
   return new PromiseBridge(promise).wait(Future<T>);
 }
 
+/** What those who wait for a promise wait for, in reports. */
+const PROMISE = { toString: () => "a promise" };
+
 /**
  * From a promise to a future. It listens to the promise at once, so that a rejection is never
  * "unhandled" while the task that will await it has not had its turn; the future is made when it is
@@ -150,9 +155,10 @@ class PromiseBridge<T> {
     );
   }
 
-  *wait(kind: new () => Future<T>): Coroutine<T> {
-    const future = new kind();
-    const { traffic } = future._loop;
+  *wait(kind: new (loop: EventLoop, about: unknown) => Future<T>): Coroutine<T> {
+    const loop = getEventLoop();
+    const future = new kind(loop, PROMISE);
+    const { traffic } = loop;
     this.#future = future;
     this.#settle?.(future);
     const task = currentTask();

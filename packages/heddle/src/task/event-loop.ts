@@ -17,6 +17,7 @@ import { describeDeadlock } from "./deadlock.ts";
 import { captureCancellationStacks, DeadlockError, rethrowIfCancelled } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { Future, isFuture } from "./future.ts";
+import { introspection } from "./introspector.ts";
 import { reportLostErrorsOf } from "./lost-errors.ts";
 import { currentOwner, Owner } from "./owner.ts";
 import { Task } from "./task.ts";
@@ -58,7 +59,7 @@ export class EventLoop extends Scheduler {
   /** `host` is how the loop meets the world; the runtime's own if not given. */
   constructor(options: { host?: Host } = {}) {
     super(options.host ?? nativeHost(), makingDefault);
-    if (this.getDebug()) captureCancellationStacks(true);
+    if (this.getDebug()) this.#debugIs(true);
   }
 
   createFuture<T>(): Future<T> {
@@ -201,7 +202,12 @@ export class EventLoop extends Scheduler {
 
   override setDebug(enabled: boolean): void {
     super.setDebug(enabled);
+    this.#debugIs(enabled);
+  }
+
+  #debugIs(enabled: boolean): void {
     captureCancellationStacks(enabled);
+    introspection.introspector?.debug(this, enabled);
   }
 
   /**

@@ -51,6 +51,21 @@ const onRaise = Symbol.for("heddle.onRaise");
 export interface Listener {
   /** Put yourself into the loop's ready queue: `future` is done. */
   wake(future: Future<unknown>): void;
+  /** For reports: who waits by this listener, if it is not itself a future. */
+  readonly waiter?: Future<unknown> | null;
+}
+
+/**
+ * @internal For reports: what a future, or the thing that it is about, can say of a wait for it.
+ */
+export interface Explained {
+  /** The call that waits for what this is about, such as `get()`. */
+  readonly _call?: string;
+  /** The futures that must be done first. */
+  readonly _parts?: Iterable<Future<unknown>>;
+  /** The tasks that must let go of it first. */
+  readonly _holders?: Iterable<Future<unknown>>;
+  toString(): string;
 }
 
 /** @internal */

@@ -12,7 +12,7 @@ import type { AwaitableOrPromise } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { newCancelledError } from "./errors.ts";
 import { type EventLoop, ensureFuture } from "./event-loop.ts";
-import { Future, type Listener } from "./future.ts";
+import { type Explained, Future, type Listener } from "./future.ts";
 import { currentOwner } from "./owner.ts";
 
 /** What awaiting a `T` gives. */
@@ -24,7 +24,7 @@ type ResultsOrErrors<A extends readonly unknown[]> = {
   -readonly [I in keyof A]: AwaitedBy<A[I]> | Error;
 };
 
-class GatheringFuture extends Future<unknown[]> implements Listener {
+class GatheringFuture extends Future<unknown[]> implements Listener, Explained {
   /** Whose run hears of an error that nobody collects. */
   readonly owner = currentOwner();
   readonly #children: readonly Future<unknown>[];
@@ -47,6 +47,10 @@ class GatheringFuture extends Future<unknown[]> implements Listener {
       else child._listen(this);
     }
     for (const child of done) this.run(child);
+  }
+
+  get _parts(): readonly Future<unknown>[] {
+    return this.#children;
   }
 
   wake(child: Future<unknown>): void {

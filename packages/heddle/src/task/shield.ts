@@ -4,10 +4,10 @@
 import type { Runnable } from "../loop/ready-queue.ts";
 import type { AwaitableOrPromise } from "./as-coroutine.ts";
 import { ensureFuture } from "./event-loop.ts";
-import { Future, type Listener } from "./future.ts";
+import { type Explained, Future, type Listener } from "./future.ts";
 import { currentOwner } from "./owner.ts";
 
-class ShieldingFuture<T> extends Future<T> implements Listener {
+class ShieldingFuture<T> extends Future<T> implements Listener, Explained {
   /** Whose run hears of an error that nobody collects. */
   readonly owner = currentOwner();
   readonly #inner: Future<T>;
@@ -17,6 +17,10 @@ class ShieldingFuture<T> extends Future<T> implements Listener {
     this.#inner = inner;
     inner._listen(this);
     this._listen(this);
+  }
+
+  get _parts(): readonly Future<unknown>[] {
+    return [this.#inner];
   }
 
   wake(future: Future<unknown>): void {

@@ -14,7 +14,7 @@ import { type Runnable, runBody } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { ExceptionGroup, isCancelled, newCancelledError } from "./errors.ts";
 import type { TaskOptions } from "./event-loop.ts";
-import { Future, type Listener } from "./future.ts";
+import { type Explained, Future, type Listener } from "./future.ts";
 import { type Owned, ownedCall } from "./owned-promise.ts";
 import { currentOwner } from "./owner.ts";
 import { type Confinement, currentTask, type Task } from "./task.ts";
@@ -32,7 +32,7 @@ import { thenable } from "./thenable.ts";
  * group.createTask(consumer(queue));
  * await group.join();
  */
-export class TaskGroup implements Listener, Owned, AsyncDisposable {
+export class TaskGroup implements Listener, Explained, Owned, AsyncDisposable {
   /** @internal The run that it was made in: its tasks belong there. */
   readonly _owner = currentOwner();
   /** @internal */
@@ -156,7 +156,7 @@ export class TaskGroup implements Listener, Owned, AsyncDisposable {
     if (failed && !this.#aborting) this.#abort();
     let held = false;
     while (this.#tasks.size > 0) {
-      this.#completed ??= new Future<void>(this._loop, "task group");
+      this.#completed ??= new Future<void>(this._loop, this);
       try {
         yield* this.#completed;
       } catch (interruption) {
@@ -181,6 +181,21 @@ export class TaskGroup implements Listener, Owned, AsyncDisposable {
       parent.cancel();
     }
     throw new ExceptionGroup("unhandled errors in a TaskGroup", errors);
+  }
+
+  /** For reports. */
+  toString(): string {
+    return `task group (${this.#tasks.size} left)`;
+  }
+
+  /** @internal */
+  get _parts(): Iterable<Future<unknown>> {
+    return this.#tasks;
+  }
+
+  /** @internal */
+  get waiter(): Future<unknown> | null {
+    return this.#parent;
   }
 
   #abort(): void {
@@ -235,8 +250,10 @@ const startIn = thenable(function* start(
   fn: (started: (value: unknown) => void) => Awaitable<unknown>,
   options: TaskOptions | undefined,
 ): Coroutine<unknown> {
-  const ready = new Future<unknown>({ name: "group.start()" });
+  const about = { _parts: [] as Future<unknown>[], toString: () => "started() of group.start()" };
+  const ready = new Future<unknown>(getEventLoop(), about);
   const child = group.createTask(handshake(fn, ready), options);
+  about._parts.push(child);
   child.addDoneCallback(() => ready.cancel("the task ended before started()"));
   try {
     return yield* ready;

@@ -25,6 +25,7 @@ import { RuntimeError } from "../coroutine/errors.ts";
 import { isAwaitable } from "../coroutine/is-awaitable.ts";
 import { ARMED, RESUME } from "../coroutine/suspend.ts";
 import type { Awaitable, Coroutine, Suspension } from "../coroutine/types.ts";
+import type { CodePlace } from "../loop/code-place.ts";
 import type { CapturedContext } from "../loop/host.ts";
 import { STEP, type Steppable } from "../loop/ready-queue.ts";
 import { isCancelled, newCancelledError } from "./errors.ts";
@@ -40,6 +41,7 @@ import {
   STATE,
   UNSEEN,
 } from "./future.ts";
+import { introspector, type PrintStackOptions, type StackOptions } from "./introspector.ts";
 import type { Owner } from "./owner.ts";
 import type { Listed } from "./task-list.ts";
 
@@ -484,6 +486,26 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
   getContext(): Context {
     if (!(this.context instanceof Context)) this.context = contextOf(this.context);
     return this.context;
+  }
+
+  /**
+   * Where the coroutine stands: its frames, the oldest first. Of one that waits, in debug mode all of them;
+   * otherwise its outermost function, where the runtime can tell that (Node), or nothing. Of one that runs,
+   * the native stack. Of one that has failed, the stack of its error. Of one that has ended otherwise, nothing.
+   *
+   * Throws TypeError for a `limit` that is no number, RuntimeError in a bundle that has left introspection
+   * out. Never suspends. Counterpart: `asyncio.Task.get_stack`.
+   */
+  getStack(options: StackOptions = {}): CodePlace[] {
+    return introspector().getStack(this as Task<unknown>, options.limit);
+  }
+
+  /**
+   * Write what `getStack` gives, and what the task waits for, to stderr, or to `file`.
+   * Counterpart: `asyncio.Task.print_stack`.
+   */
+  printStack(options: PrintStackOptions = {}): void {
+    introspector().printStack(this as Task<unknown>, options);
   }
 
   /** A task's outcome comes from its coroutine: throws RuntimeError. */

@@ -5,7 +5,7 @@ import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types
 import { type AwaitableOrPromise, asAwaitable } from "./as-coroutine.ts";
 import { isCancelled, TimeoutError } from "./errors.ts";
 import { ensureFuture } from "./event-loop.ts";
-import { Future, isFuture, type Listener } from "./future.ts";
+import { type Explained, Future, isFuture, type Listener } from "./future.ts";
 import { thenable } from "./thenable.ts";
 import { afterDelay } from "./timeout.ts";
 
@@ -51,8 +51,13 @@ const waitWithin = thenable(function* waitFor<T>(
 
 /** Cancel `future` and wait until it is done. Cancelling this wait does not depend on `future`. */
 function* cancelAndWait(future: Future<unknown>): Coroutine<void> {
-  const waiter = new Future<void>(future._loop, "end of a cancelled future");
+  const about: Explained = {
+    _parts: [future],
+    toString: () => `the end of ${future}, which was cancelled`,
+  };
+  const waiter = new Future<void>(future._loop, about);
   const listener: Listener & { run(): void } = {
+    waiter,
     wake: () => future._loop.enqueue(listener, undefined),
     run() {
       if (!waiter.done()) waiter.setResult(undefined);

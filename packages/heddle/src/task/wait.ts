@@ -5,7 +5,7 @@ import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import type { Handle } from "../loop/handle.ts";
 import type { Runnable } from "../loop/ready-queue.ts";
 import { getRunningLoop } from "./current-loop.ts";
-import { Future, isFuture, type Listener } from "./future.ts";
+import { type Explained, Future, isFuture, type Listener } from "./future.ts";
 import { thenable } from "./thenable.ts";
 
 export type ReturnWhen = "ALL_COMPLETED" | "FIRST_COMPLETED" | "FIRST_EXCEPTION";
@@ -19,13 +19,15 @@ export interface WaitOptions {
   returnWhen?: ReturnWhen;
 }
 
-class Waiter extends Future<void> implements Listener, Runnable {
+class Waiter extends Future<void> implements Listener, Runnable, Explained {
+  readonly _parts: ReadonlySet<Future<unknown>>;
   readonly #returnWhen: ReturnWhen;
   #left: number;
   timer: Handle | null = null;
 
   constructor(futures: ReadonlySet<Future<unknown>>, returnWhen: ReturnWhen) {
-    super(getRunningLoop(), `wait() for ${futures.size} futures`);
+    super(getRunningLoop(), "wait");
+    this._parts = futures;
     this.#left = futures.size;
     this.#returnWhen = returnWhen;
   }

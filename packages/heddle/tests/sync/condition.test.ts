@@ -208,6 +208,9 @@ describe("Condition", () => {
 
   test("has a name for reports", () => {
     const named = new Condition(null, { name: "stock" });
-    expect([String(new Condition()), String(named)]).toEqual(["Condition", 'Condition "stock"']);
+    expect([String(new Condition()), String(named)]).toEqual([
+      "Condition (0 waiting)",
+      'Condition "stock" (0 waiting)',
+    ]);
   });
 });

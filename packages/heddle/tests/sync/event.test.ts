@@ -79,8 +79,8 @@ describe("Event", () => {
 
   test("has a name for reports", () => {
     expect([String(new Event()), String(new Event({ name: "ready" }))]).toEqual([
-      "Event",
-      'Event "ready"',
+      "Event (not set)",
+      'Event "ready" (not set)',
     ]);
   });
 });

@@ -75,6 +75,24 @@ describe("Lock", () => {
       { name: "main" },
     );
   });
+
+  test("says that its holder has ended, and does not keep the task for that", async () => {
+    const lock = new Lock({ name: "db" });
+    const holder = await virtually(function* () {
+      const task = createTask(lock.acquire(), { name: "forgetful" });
+      yield* task;
+      const waiting = createTask(lock.acquire());
+      yield* sleep(0);
+      waiting.cancel();
+      return new WeakRef(task);
+    });
+    // A WeakRef holds its target until the running job ends.
+    await new Promise((resolve) => setImmediate(resolve));
+    globalThis.gc?.();
+    expect(holder.deref()).toBe(undefined);
+    expect(String(lock)).toBe('Lock "db" held by forgetful, which has ended');
+    expect(lock.statistics().owner).toBe("forgetful");
+  });
 });
 
 describe("its guard", () => {

@@ -127,8 +127,8 @@ describe("Semaphore", () => {
 
   test("has a name for reports", () => {
     expect([String(new Semaphore()), String(new BoundedSemaphore(1, { name: "slots" }))]).toEqual([
-      "Semaphore",
-      'BoundedSemaphore "slots"',
+      "Semaphore (1 left)",
+      'BoundedSemaphore "slots" (1 left)',
     ]);
   });
 });

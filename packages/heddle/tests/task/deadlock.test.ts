@@ -34,7 +34,8 @@ describe("on a virtual clock", () => {
     );
     expect(error).toEqual(
       new DeadlockError(
-        `${FIRST}\n  <Task "main" pending> waits for <Future Lock "db" held by main pending>\n${LAST}`,
+        `${FIRST}\n  <Task "main" pending> waits for Lock "db" held by main\n` +
+          `A circle: main waits for Lock "db" held by main.\n${LAST}`,
       ),
     );
   });
@@ -65,9 +66,9 @@ describe("on a virtual clock", () => {
     );
     expect((error as Error).message.split("\n")).toEqual([
       FIRST,
-      '  <Task "main" pending> waits for <GatheringFuture gather pending>',
-      '  <Task "first" pending> waits for <Future Event "ready" pending>',
-      '  <Task "second" pending> waits for <Future Event "done" pending>',
+      '  <Task "main" pending> waits for gather() of 2, 2 pending',
+      '    <Task "first" pending> waits for Event "ready" (not set)',
+      '    <Task "second" pending> waits for Event "done" (not set)',
       LAST,
     ]);
   });
@@ -96,7 +97,7 @@ describe("on a virtual clock", () => {
           /^ {2}<Task "(.*)" pending> waits for (.*)$/.exec(line)?.slice(1) as [string, string],
       ),
     );
-    expect(waits.get("main")).toBe("<Future the reply pending>");
+    expect(waits.get("main")).toBe('Future "the reply"');
     expect(waits.get("getter")).toContain('Queue "jobs"');
     expect(waits.get("putter")).toContain('Queue "full"');
     expect(waits.get("joiner")).toContain('Queue "full"');
@@ -206,7 +207,7 @@ describe("on a virtual clock", () => {
     const error = await rejectionOf(loop.runUntilComplete(waiting));
     expect(error).toBeInstanceOf(DeadlockError);
     expect((error as Error).message).toContain(
-      '<Task "waiting" pending> waits for <Future Event "never" pending>',
+      '<Task "waiting" pending> waits for Event "never" (not set)',
     );
   });
 
@@ -222,6 +223,8 @@ describe("on a virtual clock", () => {
   });
 });
 
+// These programs are bundles that use nothing of the introspection room: they name tasks and futures.
+// What others say is tested in introspection/.
 describe("on Node", () => {
   test("a lock acquired twice rejects, and the process ends", async () => {
     const ended = await runProgram(`
@@ -241,7 +244,6 @@ describe("on Node", () => {
       "cleaned up",
       `DeadlockError: ${FIRST}`,
       '  <Task "main" pending> waits for <Future Lock "db" held by main pending>',
-      LAST,
       "the program goes on",
     ]);
     expect(ended.status).toBe(0);
@@ -262,14 +264,14 @@ describe("on Node", () => {
       ];
       for (const { reason } of await Promise.allSettled(runs)) {
         console.log(reason.name);
-        for (const line of reason.message.split("\\n").slice(1, -1)) console.log(line.trim());
+        for (const line of reason.message.split("\\n").slice(1)) console.log(line.trim());
       }
     `);
     expect(ended.lines.slice(0, 5)).toEqual([
       "DeadlockError",
       '<Task "main" pending> waits for sleep(Infinity)',
-      '<Task "first" pending> waits for <Future Event "ready" pending>',
-      '<Task "second" pending> waits for <Future Event "done" pending>',
+      '<Task "first" pending> waits for <Future Event "ready" (not set) pending>',
+      '<Task "second" pending> waits for <Future Event "done" (not set) pending>',
       "DeadlockError",
     ]);
     expect(ended.lines[5]).toContain('<Task "async main" pending> waits for');

@@ -11,6 +11,7 @@
  * no timer is left it is cleared, since it would keep the process alive.
  */
 import { RuntimeError } from "../../coroutine/errors.ts";
+import type { CodePlace } from "../code-place.ts";
 import type { Host } from "../host.ts";
 import { nativeAsyncContext } from "./async-context.ts";
 
@@ -102,6 +103,8 @@ function checkSignal(signal: string): void {
 }
 
 const resolved = Promise.resolve();
+/** @internal What generator-place.ts fills in when it is loaded: programs without introspection do without. */
+export const describing = { generator: (_: object): CodePlace | null => null };
 
 export function nativeHost(): Host {
   const host = globals.process;
@@ -151,6 +154,7 @@ export function nativeHost(): Host {
       return () => stallListeners.delete(listener);
     },
     ...(host?.on === undefined ? {} : { onSignal }),
+    describeGenerator: (generator) => describing.generator(generator),
     exit: (status) => host?.exit?.(status),
   };
 }
