@@ -10,6 +10,7 @@ import {
 } from "heddle";
 import { VirtualClock } from "heddle/testing";
 import { describe, expect, test } from "vitest";
+import { hasProcess } from "../has-process.ts";
 import { rejectionOf } from "../task/error-of.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
 import { reportsOf } from "./reports-of.ts";
@@ -346,7 +347,7 @@ describe("an error in a callback", () => {
   });
 });
 
-describe("signals", () => {
+describe.skipIf(!hasProcess)("signals (skipped where there are none: in browsers)", () => {
   test("a handler is called in the loop, again and again, until it is removed", async () => {
     const loop = new EventLoop();
     const seen: unknown[] = [];

@@ -4,6 +4,7 @@
  */
 import { createTask, EventLoop, run, sleep } from "heddle";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { nativeTurn } from "../native-turn.ts";
 import { errorOf } from "../task/error-of.ts";
 
 beforeEach(() => {
@@ -14,8 +15,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Let the loop's microtasks and immediates run. */
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+/** Let the loop's microtasks run, and a turn of the native loop. */
+const settle = () => new Promise<void>((resolve) => nativeTurn(resolve));
 
 describe("timers", () => {
   test("a thousand sleeping tasks need one native timer, and none when they are over", async () => {

@@ -9,6 +9,7 @@
  */
 import { createTask, EventLoop, fromPromise, getEventLoop, run, sleep } from "heddle";
 import { describe, expect, test } from "vitest";
+import { nativeTurn } from "../native-turn.ts";
 
 /** A slice of 2 ms holds some 20,000 switches on a quick machine. */
 const MANY_SWITCHES = 3_000_000;
@@ -22,12 +23,12 @@ function* busyUntil(enough: () => boolean) {
 }
 
 describe("a loop that always has work", () => {
-  test("lets setImmediate go, again and again", async () => {
+  test("lets the native loop go, again and again", async () => {
     let turns = 0;
     const again = () => {
-      if (++turns < 5) setImmediate(again);
+      if (++turns < 5) nativeTurn(again);
     };
-    setImmediate(again);
+    nativeTurn(again);
     await run(() => busyUntil(() => turns === 5));
     expect(turns).toBe(5);
   });
@@ -52,7 +53,7 @@ describe("a loop that always has work", () => {
 
   test("lets them go when its work is callbacks that schedule callbacks", async () => {
     let fired = false;
-    setImmediate(() => {
+    nativeTurn(() => {
       fired = true;
     });
     const loop = getEventLoop();
@@ -72,7 +73,7 @@ describe("a loop that always has work", () => {
 
   test("lets them go when its work is timers that are due", async () => {
     let fired = false;
-    setImmediate(() => {
+    nativeTurn(() => {
       fired = true;
     });
     const loop = getEventLoop();
@@ -90,9 +91,9 @@ describe("a loop that always has work", () => {
   test("lets them go in debug mode", async () => {
     let turns = 0;
     const again = () => {
-      if (++turns < 3) setImmediate(again);
+      if (++turns < 3) nativeTurn(again);
     };
-    setImmediate(again);
+    nativeTurn(again);
     await run(() => busyUntil(() => turns === 3), { debug: true });
     expect(turns).toBe(3);
   });
@@ -117,7 +118,7 @@ describe("a loop that always has work", () => {
     let done = 0;
     await run(function* () {
       const loop = getEventLoop();
-      setImmediate(() => {
+      nativeTurn(() => {
         doneWhenFired = done;
       });
       for (let i = 0; i < 300_000; i++) {
@@ -134,29 +135,29 @@ describe("a loop that always has work", () => {
 });
 
 describe("a chain of promises and tasks that wake each other", () => {
-  test("does not starve setImmediate", async () => {
+  test("does not starve the native loop", async () => {
     let turns = 0;
     const again = () => {
-      if (++turns < 3) setImmediate(again);
+      if (++turns < 3) nativeTurn(again);
     };
-    setImmediate(again);
+    nativeTurn(again);
     await run(function* () {
       for (let links = 0; turns < 3; links++) {
-        if (links > 300_000) throw new Error("setImmediate was starved");
+        if (links > 300_000) throw new Error("the native loop was starved");
         yield* fromPromise(Promise.resolve());
       }
     });
     expect(turns).toBe(3);
   });
 
-  test("does not starve setImmediate, when each link is an async function's task", async () => {
+  test("does not starve the native loop, when each link is an async function's task", async () => {
     let fired = false;
-    setImmediate(() => {
+    nativeTurn(() => {
       fired = true;
     });
     await run(async () => {
       for (let links = 0; !fired; links++) {
-        if (links > 300_000) throw new Error("setImmediate was starved");
+        if (links > 300_000) throw new Error("the native loop was starved");
         await createTask(async () => links);
       }
     });
@@ -172,7 +173,7 @@ describe("a loop that has slept", () => {
     const order: string[] = [];
     await new Promise<void>((resolve) => {
       setTimeout(() => {
-        setImmediate(() => {
+        nativeTurn(() => {
           order.push("the native loop's next trip");
           resolve();
         });

@@ -15,12 +15,13 @@ import {
   timeout,
 } from "heddle";
 import { describe, expect, test } from "vitest";
+import { hasProcess } from "../has-process.ts";
 import { virtually } from "../trace.ts";
 
 const foreign = () => new Promise<void>((resolve) => setTimeout(resolve, 2));
 const hour = 3_600_000;
 
-describe("on a loop of one's own", () => {
+describe.skipIf(!hasProcess)("on a loop of one's own (skipped without AsyncLocalStorage)", () => {
   test("an async main sleeps in virtual time, from its first line to its last", async () => {
     const before = performance.now();
     const time = await virtually(async () => {
@@ -95,11 +96,14 @@ describe("on a loop of one's own", () => {
     }));
 });
 
-test("on the default loop by the option followAsync", async () => {
-  const follow = async () => {
-    await foreign();
-    return currentTask()?.getName();
-  };
-  expect(await run(follow, { name: "main" })).toBe(undefined);
-  expect(await run(follow, { name: "main", followAsync: true })).toBe("main");
-});
+test.skipIf(!hasProcess)(
+  "on the default loop by the option followAsync (skipped without AsyncLocalStorage)",
+  async () => {
+    const follow = async () => {
+      await foreign();
+      return currentTask()?.getName();
+    };
+    expect(await run(follow, { name: "main" })).toBe(undefined);
+    expect(await run(follow, { name: "main", followAsync: true })).toBe("main");
+  },
+);

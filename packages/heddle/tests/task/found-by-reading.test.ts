@@ -16,6 +16,7 @@ import {
   timeout,
 } from "heddle";
 import { expect, test } from "vitest";
+import { nativeTurn } from "../native-turn.ts";
 import { virtualLoop, virtually } from "../trace.ts";
 import { errorOf, rejectionOf } from "./error-of.ts";
 
@@ -118,12 +119,12 @@ test("a comparison that throws leaves a priority queue as it was", () => {
 test("a closed loop takes no task, and a promise that settles later is no unhandledRejection", async () => {
   const loop = new EventLoop();
   await loop.runUntilComplete(function* () {
-    createTask(fromPromise(new Promise<void>((resolve) => setImmediate(resolve))));
+    createTask(fromPromise(new Promise<void>((resolve) => nativeTurn(resolve))));
     yield* sleep(0);
   });
   loop.close();
   expect(() => loop.createTask(sleep(1))).toThrow("closed");
-  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise<void>((resolve) => nativeTurn(resolve));
 });
 
 test("half permits are refused", () => {

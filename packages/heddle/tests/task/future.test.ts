@@ -11,6 +11,7 @@ import {
 } from "heddle";
 import { describe, expect, test } from "vitest";
 import { reportsOf } from "../loop/reports-of.ts";
+import { nativeTurn } from "../native-turn.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
 import { errorOf } from "./error-of.ts";
 
@@ -138,7 +139,7 @@ describe("awaiting", () => {
     const returned = new Future<number>();
     const raised = new Future<number>();
     const cancelled = new Future<number>();
-    setImmediate(() => {
+    nativeTurn(() => {
       returned.setResult(1);
       raised.setException(new Error("own"));
       cancelled.cancel("enough");
@@ -153,7 +154,7 @@ describe("awaiting", () => {
 
   test("by Promise.all and the like", async () => {
     const [a, b] = [new Future<number>(), new Future<number>()];
-    setImmediate(() => {
+    nativeTurn(() => {
       b.setResult(2);
       a.setResult(1);
     });
