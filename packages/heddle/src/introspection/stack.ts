@@ -24,6 +24,8 @@ export function traceHere(): Error {
 export function framesOf(error: unknown): CodePlace[] {
   const frames: CodePlace[] = [];
   for (const frame of parse(error)) {
+    // A task with an async context of the program's is stepped through the platform's own function.
+    if (/\brunInAsyncScope$/.test(frame.functionName)) continue;
     if (!isOwn(frame)) frames.push(frame);
     else if (/\bstep$/.test(frame.functionName)) break;
   }

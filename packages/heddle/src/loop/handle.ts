@@ -61,6 +61,7 @@ export class Handle implements Frame {
   cancel(): void {
     this._callback = null;
     this._args = [];
+    this._asyncContext = null;
   }
 
   cancelled(): boolean {

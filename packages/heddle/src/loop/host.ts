@@ -22,10 +22,10 @@ export interface CapturedContext {
 export interface AsyncContext {
   /** The program may have set a store: from now on everything is captured. */
   readonly inUse: boolean;
-  /** Where no store is set: the loop turns in it. */
-  readonly outside: CapturedContext;
-  /** Remember what is current now. */
-  capture(): CapturedContext;
+  /** A new one where no store is set: the loop turns in it. */
+  outside(): CapturedContext;
+  /** Remember what is current now; the code that runs in it is of `frame`, if that is followed. */
+  capture(frame?: object): CapturedContext;
   /** Call `fn`: what it starts, through all its awaits, is known to be of `frame`. */
   follow<T>(frame: object, fn: () => T): T;
 }
@@ -75,9 +75,9 @@ export interface Host {
 
   /**
    * Call `listener` on this signal of the operating system (SIGINT, SIGTERM …) until the returned
-   * function is called. Absent where there are no signals.
+   * function is called. With `holds` the process stays alive until then. Absent where there are no signals.
    */
-  onSignal?(signal: string, listener: () => void): () => unknown;
+  onSignal?(signal: string, listener: () => void, options?: { holds?: boolean }): () => unknown;
 
   /**
    * Where a coroutine (a generator) was suspended, or was written if it is not: its own function, not those

@@ -102,6 +102,7 @@ export class Scheduler extends ExceptionReporter {
   #reacting = false;
   #debug: boolean;
   #debugBefore = false;
+  #captures = false;
   readonly #debugWishes = new Set<{ enabled: boolean }>();
   #forgetStall: (() => unknown) | undefined;
 
@@ -110,7 +111,7 @@ export class Scheduler extends ExceptionReporter {
     super(host);
     this.#ambient = ambient;
     this.asyncContext = host.asyncContext;
-    this.traffic = host.virtual ? new Traffic() : null;
+    this.traffic = host.virtual ? new Traffic(host.asyncContext !== undefined) : null;
     // The default loop is found without; and following costs every promise of the program something.
     this.follows = !ambient;
     this.#debug = host.debug;
@@ -331,8 +332,11 @@ export class Scheduler extends ExceptionReporter {
     try {
       const { asyncContext } = this;
       if (asyncContext?.inUse !== true) this.#slice();
-      // Nobody may see the stores of whoever woke the loop.
-      else asyncContext.outside.runInAsyncScope(this.#slice, this);
+      else {
+        if (!this.#captures) this.#beginToCapture();
+        // Nobody may see the stores of whoever woke the loop, or keep one of its own there.
+        asyncContext.outside().runInAsyncScope(this.#slice, this);
+      }
     } catch (error) {
       this.#crash(error);
     } finally {
@@ -343,6 +347,14 @@ export class Scheduler extends ExceptionReporter {
       if (!this.#awake && !this.ready.isEmpty && this.#mayTurn()) this.#wake();
     }
   }
+
+  #beginToCapture(): void {
+    this.#captures = true;
+    this.captureAll();
+  }
+
+  /** The first store was set: what was made before has none, and gets an async context of its own. */
+  protected captureAll(): void {}
 
   #slice(): void {
     const { host, ready } = this;
@@ -397,6 +409,7 @@ export class Scheduler extends ExceptionReporter {
     host.poll?.();
     const when = timers.next();
     const idle = ready.isEmpty;
+    if (!idle) this.#drained = false;
     // A real host that is parked looks by itself whether the time has come.
     if (host.virtual) this.#readClock();
     if (idle && when > this.#now && this.#stopping === 0) {
@@ -421,14 +434,14 @@ export class Scheduler extends ExceptionReporter {
         return false;
       }
       this.#drained = false;
-      if (this.traffic.outstanding) {
-        this.host.standStill?.(when, this.#turn);
-        return false;
-      }
     }
     if (this.idleWaiters.length > 0) {
       for (const waiter of this.idleWaiters.splice(0)) waiter();
       return true;
+    }
+    if (this.traffic?.outstanding === true) {
+      this.host.standStill?.(when, this.#turn);
+      return false;
     }
     this.ready.shrink();
     if (this.host.park(when, this.#turn)) return true;

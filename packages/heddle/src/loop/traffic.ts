@@ -38,11 +38,17 @@ export class Traffic {
   readonly inward = new Tally();
   /** There was any: let promises settle before time moves. */
   met = false;
+  /** It can be told whose code awaits this loop. */
+  readonly #known: boolean;
+
+  constructor(known: boolean) {
+    this.#known = known;
+  }
 
   /** Does anybody wait for the world? */
   get outstanding(): boolean {
     let waiting = 0;
     for (const who of this.outward.members()) if (this.inward.count(who) === 0) waiting++;
-    return waiting > this.inward.count(null);
+    return waiting > (this.#known ? 0 : this.inward.count(null));
   }
 }

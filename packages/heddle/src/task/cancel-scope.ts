@@ -69,7 +69,8 @@ export class CancelScope implements Confinement {
   /** The tasks whose innermost scope this is. */
   readonly #tasks = new Set<Task<unknown>>();
   #cancellingBefore = 0;
-  #interruptionsBefore = 0;
+  /** @internal */
+  _interrupted = false;
 
   constructor(options: CancelScopeOptions = {}) {
     if (typeof options !== "object" || options === null) {
@@ -174,6 +175,12 @@ export class CancelScope implements Confinement {
   /** @internal */
   _dismiss(task: Task<unknown>): void {
     this.#tasks.delete(task);
+    this.#letGo();
+  }
+
+  /** It hears of the scopes outside for as long as anything is in it: a group may outlive the body. */
+  #letGo(): void {
+    if (this.#state === "left" && this.#tasks.size === 0) this.#parent?._children.delete(this);
   }
 
   /** @internal */
@@ -186,7 +193,6 @@ export class CancelScope implements Confinement {
     this.#state = "entered";
     this.#loop = getRunningLoop();
     this.#cancellingBefore = task.cancelling();
-    this.#interruptionsBefore = task._interruptions;
     this.#parent = task._scope as CancelScope | null;
     this.#parent?._dismiss(task);
     this.#parent?._children.add(this);
@@ -198,24 +204,28 @@ export class CancelScope implements Confinement {
   _exit(failed: boolean, error: unknown): boolean {
     const task = currentTask() as Task<unknown>;
     const parent = this.#parent;
-    const interrupted = task._interruptions > this.#interruptionsBefore;
     this.#cancelledCaught =
       failed &&
       isCancelled(error) &&
       this.#cancelCalled &&
-      interrupted &&
+      this._interrupted &&
       !this.#cancelledFromOutside &&
       task.cancelling() <= this.#cancellingBefore;
     this.#disarm();
     this.#state = "left";
     this._dismiss(task);
-    parent?._children.delete(this);
     if (parent === null) task._moveTo(null);
     else parent._admit(task);
     if (isCancelled(error) && this.#controller?.signal.aborted === false) {
       this.#controller.abort(error);
     }
     return this.#cancelledCaught;
+  }
+
+  /** @internal A wait inside is interrupted. */
+  _noteInterruption(): void {
+    this._interrupted = true;
+    this.#parent?._noteInterruption();
   }
 
   /** @internal Tell everything inside that the state may have changed. */

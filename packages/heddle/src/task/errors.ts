@@ -6,11 +6,11 @@
  * and "an empty message" differ: without one the error has no `message` property of its own.
  */
 
-let captureStacks = false;
+let debugging = 0;
 
-/** @internal Debug mode gives cancellations a stack. */
+/** @internal A loop's debug mode is on, or off again: it gives cancellations a stack. */
 export function captureCancellationStacks(capture: boolean): void {
-  captureStacks = capture;
+  debugging += capture ? 1 : -1;
 }
 
 const CANCELLED = Symbol.for("heddle.CancelledError");
@@ -29,7 +29,7 @@ export class CancelledError extends Error {
 
 /** @internal A new CancelledError: cheap, since without a stack unless debug mode is on. */
 export function newCancelledError(message?: string): CancelledError {
-  if (captureStacks) return new CancelledError(message);
+  if (debugging > 0) return new CancelledError(message);
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   const error = new CancelledError(message);

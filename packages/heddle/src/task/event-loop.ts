@@ -8,7 +8,7 @@ import { type Context, snapshot, variablesOf } from "../context/context.ts";
 import { currentFrame } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
-import type { Host } from "../loop/host.ts";
+import type { AsyncContext, Host } from "../loop/host.ts";
 import { nativeHost } from "../loop/hosts/native.ts";
 import { CLOSED, type LoopRunner, runningScheduler, Scheduler } from "../loop/scheduler.ts";
 import { type AwaitableOrPromise, asAwaitable, type Runnable } from "./as-coroutine.ts";
@@ -19,8 +19,8 @@ import type { Executor } from "./executor.ts";
 import { Future, isFuture } from "./future.ts";
 import { introspection } from "./introspector.ts";
 import { reportLostErrorsOf } from "./lost-errors.ts";
-import { currentOwner, Owner } from "./owner.ts";
-import { Task } from "./task.ts";
+import { currentOwner, Owner, type Resource } from "./owner.ts";
+import { type Confinement, Task } from "./task.ts";
 import { thenable } from "./thenable.ts";
 
 export interface TaskOptions {
@@ -30,6 +30,13 @@ export interface TaskOptions {
   context?: Context;
   /** Run to the first suspension at once, instead of in the next iteration. */
   eagerStart?: boolean;
+  /** @internal The cancel scope that it begins in. */
+  _scope?: Confinement;
+}
+
+interface SignalHandler extends Resource {
+  readonly owner: Owner | null;
+  forget(): unknown;
 }
 
 export type TaskFactory = <T>(loop: EventLoop, coro: Awaitable<T>, options: TaskOptions) => Task<T>;
@@ -51,9 +58,10 @@ export class EventLoop extends Scheduler {
   readonly orphans = new Owner(this);
   /** @internal Async generators in progress (interop/). */
   readonly asyncGenerators = new Set<{ aclose(): Awaitable<unknown> }>();
-  readonly #signals = new Map<string, () => unknown>();
+  readonly #signals = new Map<string, SignalHandler>();
   #executor: Executor | null = null;
   #taskFactory: TaskFactory | null = null;
+  #debugging = false;
   #endForever: (() => void) | null = null;
 
   /** `host` is how the loop meets the world; the runtime's own if not given. */
@@ -87,8 +95,13 @@ export class EventLoop extends Scheduler {
       return task;
     }
     if (this.getDebug()) this.checkCaller("createTask");
-    if (this.#taskFactory !== null) return this.#taskFactory(this, awaitable, options ?? {});
-    return newTask(this, awaitable, options ?? {});
+    return this._makeTask(awaitable, options ?? {});
+  }
+
+  /** @internal The same for runs, which may be begun from a callback of another loop. */
+  _makeTask<T>(awaitable: Awaitable<T>, options: TaskOptions): Task<T> {
+    if (this.#taskFactory !== null) return this.#taskFactory(this, awaitable, options);
+    return newTask(this, awaitable, options);
   }
 
   /**
@@ -114,6 +127,7 @@ export class EventLoop extends Scheduler {
   override close(): void {
     if (this.isClosed()) return;
     super.close();
+    this.#debugIs(false);
     for (const signal of this.#signals.keys()) this.removeSignalHandler(signal);
     for (const task of allTasksOf(this)) {
       this.callExceptionHandler({
@@ -141,6 +155,7 @@ export class EventLoop extends Scheduler {
         "there is no default executor: give one, or set it by loop.setDefaultExecutor(executor)",
       );
     }
+    if (this.isClosed()) throw new RuntimeError(CLOSED);
     if (typeof fn !== "function") {
       throw new TypeError(`runInExecutor() needs a function to run, got ${typeof fn}`);
     }
@@ -175,7 +190,8 @@ export class EventLoop extends Scheduler {
 
   /**
    * Call `fn(...args)` in the loop each time the process gets this signal, instead of what the signal does
-   * otherwise; replaces the handler that was there. Throws RangeError for a signal that there is not,
+   * otherwise; replaces the handler that was there. It lasts as long as the running run, and keeps the
+   * process alive meanwhile. Throws RangeError for a signal that there is not,
    * RuntimeError for one that cannot be caught, and where there are no signals (browsers). Counterpart:
    * `loop.add_signal_handler`.
    */
@@ -187,16 +203,31 @@ export class EventLoop extends Scheduler {
     if (typeof fn !== "function") {
       throw new TypeError(`addSignalHandler() needs a function to call, got ${typeof fn}`);
     }
+    if (this.isClosed()) throw new RuntimeError(CLOSED);
     const handle = this.handleFor(fn, args);
-    const forget = this.host.onSignal?.(signal, () => this.enqueue(handle, undefined));
+    const listen = () => this.enqueue(handle, undefined);
+    const forget = this.host.onSignal?.(signal, listen, { holds: true });
     if (forget === undefined) throw new RuntimeError("there are no signals on this platform");
     this.removeSignalHandler(signal);
-    this.#signals.set(signal, forget);
+    const owner = currentOwner(this);
+    const handler = {
+      forget,
+      owner,
+      release: () => {
+        if (this.#signals.get(signal) === handler) this.removeSignalHandler(signal);
+        return undefined;
+      },
+    };
+    owner?.own(handler);
+    this.#signals.set(signal, handler);
   }
 
   /** Remove the handler of this signal; returns whether there was one. */
   removeSignalHandler(signal: string): boolean {
-    this.#signals.get(signal)?.();
+    const handler = this.#signals.get(signal);
+    if (handler === undefined) return false;
+    handler.owner?.disown(handler);
+    handler.forget();
     return this.#signals.delete(signal);
   }
 
@@ -205,7 +236,15 @@ export class EventLoop extends Scheduler {
     this.#debugIs(enabled);
   }
 
+  /** @internal */
+  protected override captureAll(): void {
+    for (const task of allTasksOf(this))
+      if (!task._captured) task._capture((this.asyncContext as AsyncContext).outside());
+  }
+
   #debugIs(enabled: boolean): void {
+    if (enabled === this.#debugging) return;
+    this.#debugging = enabled;
     captureCancellationStacks(enabled);
     introspection.introspector?.debug(this, enabled);
   }
@@ -253,7 +292,9 @@ export class EventLoop extends Scheduler {
    */
   async runUntilComplete<T>(what: Runnable<T> | PromiseLike<T>): Promise<T> {
     if (this.#endForever !== null) throw new RuntimeError("This event loop is already running");
-    const future = ensureFuture(what, { loop: this });
+    const future = isFuture(what)
+      ? ensureFuture(what as Future<T>, { loop: this })
+      : this._makeTask(asAwaitable<T>(what, "runUntilComplete"), {});
     const stop = () => this.stop();
     future.addDoneCallback(stop);
     try {
@@ -272,7 +313,11 @@ function newTask<T>(loop: EventLoop, coro: Awaitable<T>, options: TaskOptions): 
   const context = options.context ?? snapshot();
   const task = new Task<T>(coro, loop, currentOwner(loop), context, options.name);
   if (loop.getDebug()) task._rememberCreation(creationStack());
-  if (loop.asyncContext?.inUse === true) task._capture(loop.asyncContext.capture());
+  if (loop.asyncContext?.inUse === true) {
+    const followed = loop.follows || task.owner?.follows === true;
+    task._capture(loop.asyncContext.capture(followed ? task : undefined));
+  }
+  options._scope?._admit(task as Task<unknown>);
   if (options.eagerStart === true && runningScheduler() === loop) task._startEagerly();
   else task._start();
   return task;

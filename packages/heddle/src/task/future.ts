@@ -263,12 +263,12 @@ export class Future<T> implements PromiseLike<T> {
   ): Promise<A | B> {
     const loop = this._loop;
     const who = loop.traffic === null ? null : currentFrame().frameTask;
+    loop.traffic?.inward.add(who);
     const promise = new Promise<T>((resolve, reject) => {
       this._listen(new PromiseSettler(resolve as (value: unknown) => void, reject, who));
     });
     if (loop.traffic !== null && !this.done()) {
       loop.traffic.met = true;
-      loop.traffic.inward.add(who);
       // A virtual clock may stand still for a promise that has just begun to wait for it.
       loop.look();
     }

@@ -13,9 +13,9 @@
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Suspension, ThenableAwaitable } from "../coroutine/types.ts";
 import { runningScheduler } from "../loop/scheduler.ts";
-import { getEventLoop } from "./current-loop.ts";
 import type { EventLoop } from "./event-loop.ts";
 import { CANCELLED, FUTURE, Future, NEXT_BIT, PENDING, STATE } from "./future.ts";
+import { startAwaited } from "./thenable.ts";
 
 const AWAITED = NEXT_BIT;
 const STARTED = NEXT_BIT << 1;
@@ -77,9 +77,10 @@ export abstract class Operation extends Future<unknown> {
     onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return getEventLoop()
-      .createTask(this as unknown as ThenableAwaitable<unknown>)
-      .then(onFulfilled, onRejected);
+    return startAwaited(this as unknown as ThenableAwaitable<unknown>).then(
+      onFulfilled,
+      onRejected,
+    );
   }
 
   /** Be pending once more: a wake-up that came to nothing. */

@@ -7,10 +7,12 @@
  */
 import { snapshot } from "../context/context.ts";
 import { within } from "../context/current.ts";
+import { RuntimeError } from "../coroutine/errors.ts";
 import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import { getEventLoop } from "./current-loop.ts";
 import type { EventLoop } from "./event-loop.ts";
 import { currentOwner, type Owner } from "./owner.ts";
+import { AWAITED } from "./thenable.ts";
 
 /** What knows its loop and its run: streams, servers, and whoever asks for one. */
 export interface Owned {
@@ -33,8 +35,12 @@ export function thenOwned<T, A, B>(
 
 /** A coroutine of `owned` that can be awaited by `await` too. For calls that are not made often. */
 export function ownedCall<T>(owned: Owned, coroutine: Coroutine<T>): ThenableCoroutine<T> {
-  const then = (onFulfilled: Callback<T, unknown>, onRejected: Callback<unknown, unknown>) =>
-    thenOwned(owned, coroutine, onFulfilled, onRejected);
+  let awaited = false;
+  const then = (onFulfilled: Callback<T, unknown>, onRejected: Callback<unknown, unknown>) => {
+    if (awaited) return Promise.reject(new RuntimeError(AWAITED)).then(onFulfilled, onRejected);
+    awaited = true;
+    return thenOwned(owned, coroutine, onFulfilled, onRejected);
+  };
   return Object.defineProperty(coroutine, "then", { value: then }) as ThenableCoroutine<T>;
 }
 

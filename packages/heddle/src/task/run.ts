@@ -9,12 +9,13 @@
 import { type Context, snapshot } from "../context/context.ts";
 import { currentFrame, within } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
+import type { Awaitable } from "../coroutine/types.ts";
 import type { LoopRunner } from "../loop/scheduler.ts";
 import { asAwaitable, type Runnable } from "./as-coroutine.ts";
 import { getEventLoop } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
 import { type CancelledError, DeadlockError, isCancelled } from "./errors.ts";
-import type { EventLoop, TaskOptions } from "./event-loop.ts";
+import type { EventLoop } from "./event-loop.ts";
 import type { Listener } from "./future.ts";
 import { reportLostErrors } from "./lost-errors.ts";
 import { Owner } from "./owner.ts";
@@ -71,9 +72,7 @@ export function run<T>(main: Runnable<T>, options: RunOptions = {}): Promise<T> 
     checkSignal(options.signal);
     if (loop.isClosed()) throw new RuntimeError("run(): its loop is closed");
     const frame = { context: snapshot(), owner, frameTask: null };
-    const task = within(frame, () =>
-      loop.createTask(asAwaitable<T>(main, "run"), taskOptions(options)),
-    );
+    const task = within(frame, () => makeMain(loop, asAwaitable<T>(main, "run"), options));
     new Run<T>(owner, task, options.signal, resolve, reject).begin(options);
   });
 }
@@ -207,11 +206,15 @@ class Run<T> implements LoopRunner {
   #report(): void {
     const { abandoned, lostErrors } = this.owner;
     if (lostErrors !== null) reportLostErrors(lostErrors);
-    if (abandoned === null || abandoned.size === 0) return;
-    this.loop.callExceptionHandler({
-      message:
-        `${abandoned.size} promise(s) that a cancelled or timed-out task had waited for have not ` +
-        "settled when the run ended: their async functions do not look at the signal",
+    if (abandoned === null) return;
+    // Those that obey their signal have a turn to settle.
+    this.loop.host.wakeAfterOthers(() => {
+      if (abandoned.size === 0) return;
+      this.loop.callExceptionHandler({
+        message:
+          `${abandoned.size} promise(s) that a cancelled or timed-out task had waited for have not ` +
+          "settled when the run ended: their async functions do not look at the signal",
+      });
     });
   }
 
@@ -249,10 +252,14 @@ class Run<T> implements LoopRunner {
   }
 }
 
-/** Undefined for none: then the task is made in the usual, quick way. */
-function taskOptions({ name, context }: RunOptions): TaskOptions | undefined {
-  if (name === undefined && context === undefined) return undefined;
-  return { ...(name === undefined ? {} : { name }), ...(context === undefined ? {} : { context }) };
+/** The usual case in the quick way. */
+function makeMain<T>(loop: EventLoop, main: Awaitable<T>, options: RunOptions): Task<T> {
+  const { name, context } = options;
+  if (name === undefined && context === undefined && !loop.getDebug()) return loop.createTask(main);
+  return loop._makeTask(main, {
+    ...(name === undefined ? {} : { name }),
+    ...(context === undefined ? {} : { context }),
+  });
 }
 
 function checkSignal(signal: unknown): void {

@@ -30,7 +30,7 @@ export class Runner implements AsyncDisposable {
   #loop: EventLoop | null = null;
   #context: Context | null = null;
   #running = false;
-  #closed = false;
+  #closing: Promise<void> | null = null;
 
   constructor(options: RunnerOptions = {}) {
     this.#options = options;
@@ -58,7 +58,7 @@ export class Runner implements AsyncDisposable {
 
   /** The runner's loop, which is made when it is first needed. Throws RuntimeError if it is closed. */
   getLoop(): EventLoop {
-    if (this.#closed) throw new RuntimeError("Runner is closed");
+    if (this.#closing !== null) throw new RuntimeError("Runner is closed");
     if (this.#loop === null) {
       this.#loop = this.#options.loop ?? new EventLoop();
       if (this.#options.debug !== undefined) this.#loop.setDebug(this.#options.debug);
@@ -69,16 +69,22 @@ export class Runner implements AsyncDisposable {
 
   /**
    * Cancel and await what is left on the loop, close async generators and the default executor, and close
-   * the loop. Closing twice does nothing. Rejects with RuntimeError while a run is in progress.
+   * the loop. Closing twice is closing once. Rejects with RuntimeError while a run is in progress.
    */
   async close(): Promise<void> {
     if (this.#running) throw new RuntimeError("Runner.close() cannot be called while it runs");
-    if (this.#closed) return;
-    this.#closed = true;
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const loop = this.#loop;
     if (loop === null || loop.isClosed()) return;
-    await run(() => shutDownLoop(loop), { loop, handleSigint: false });
-    loop.close();
+    try {
+      await run(() => shutDownLoop(loop), { loop, handleSigint: false });
+    } finally {
+      loop.close();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

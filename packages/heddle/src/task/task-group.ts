@@ -57,9 +57,9 @@ export class TaskGroup implements Listener, Explained, Owned, AsyncDisposable {
   createTask<T>(coro: Runnable<T> | PromiseLike<T>, options?: TaskOptions): Task<T> {
     if (this.#exiting && this.#tasks.size === 0) throw new RuntimeError("TaskGroup is finished");
     if (this.#aborting) throw new RuntimeError("TaskGroup is shutting down");
-    const task = this.#makeTask(coro, options);
+    const scope = this.#scope;
+    const task = this.#makeTask(coro, scope === null ? options : { ...options, _scope: scope });
     this.#tasks.add(task as Task<unknown>);
-    this.#scope?._admit(task as Task<unknown>);
     task._listen(this);
     return task;
   }
@@ -198,9 +198,16 @@ export class TaskGroup implements Listener, Explained, Owned, AsyncDisposable {
     return this.#parent;
   }
 
+  /** @internal The scope around it is cancelled. */
+  get _isConfined(): boolean {
+    return this.#scope?._cancelled === true;
+  }
+
   #abort(): void {
     this.#aborting = true;
     this.#controller?.abort(newCancelledError("the group is shutting down"));
+    // A cancelled scope around the group interrupts them by itself, and keeps out of their shields.
+    if (this._isConfined) return;
     for (const task of this.#tasks) if (!task.done()) task.cancel();
   }
 
@@ -213,7 +220,6 @@ export class TaskGroup implements Listener, Explained, Owned, AsyncDisposable {
   run(done: unknown): void {
     const task = done as Task<unknown>;
     this.#tasks.delete(task);
-    this.#scope?._dismiss(task);
     if (this.#tasks.size === 0 && this.#completed?.done() === false) {
       this.#completed.setResult(undefined);
     }
@@ -260,7 +266,7 @@ const startIn = thenable(function* start(
   } catch (error) {
     // We were cancelled: the child must not go on without anybody who knows of it.
     // (If the group has cancelled it already, its clean-up must not be disturbed.)
-    if (!child.done() && child.cancelling() === 0) child.cancel();
+    if (!child.done() && child.cancelling() === 0 && !group._isConfined) child.cancel();
     throw error;
   }
 });

@@ -56,7 +56,9 @@ const PASSING_ON = NEXT_BIT << 4;
 const CONFINED = NEXT_BIT << 5;
 /** It has an async context of the program's to run in. */
 const CAPTURED = NEXT_BIT << 6;
-const SLOW = MUST_CANCEL | MUST_THROW | CONFINED | CAPTURED;
+/** Debug mode: look whether the cancellation that was passed on comes back as an error. */
+const WATCHED = NEXT_BIT << 7;
+const SLOW = MUST_CANCEL | MUST_THROW | CONFINED | CAPTURED | WATCHED;
 
 /** The task to which a cancellation that it passes on has come back. */
 let ring: Task<unknown> | null = null;
@@ -73,6 +75,10 @@ let nextName = 1;
 export interface Confinement {
   /** Is it cancelled, by itself or from outside? */
   readonly _cancelled: boolean;
+  /** Has it interrupted a wait of a task in it? */
+  readonly _interrupted: boolean;
+  /** It interrupts one now. */
+  _noteInterruption(): void;
   /** The message of the cancellation. */
   readonly _message: string;
   /** A task begins in this scope: a child of a group that was opened in it. */
@@ -90,11 +96,11 @@ interface Rarities {
   error: unknown;
   controller: AbortController | undefined;
   creationStack: string | undefined;
+  /** Debug mode: a cancellation was thrown into the coroutine. */
+  thrown: boolean;
   asyncContext: CapturedContext | undefined;
   /** The innermost cancel scope. */
   scope: Confinement | null;
-  /** How often a scope has interrupted a wait. */
-  interruptions: number;
   /** Clean-up waits of heddle's own in progress, which scopes do not interrupt. */
   held: number;
 }
@@ -219,14 +225,15 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
     const coro = this._coro as Driven<T>;
     const waitedFor = this._waitsFor;
     this._waitsFor = null;
-    this._bits = (bits | STARTED) & ~(MUST_CANCEL | MUST_THROW);
+    this._bits = (bits | STARTED) & ~(MUST_CANCEL | MUST_THROW | WATCHED);
+    if (bits & WATCHED && waitedFor !== null) this.#noteThrown(waitedFor);
     if (bits & (MUST_CANCEL | MUST_THROW)) {
       return throwInto(coro, this.#errorToThrow(bits, waitedFor));
     }
     // It has given way in a cancelled scope. (What was waited for has its own error, or its value.)
     if (bits & CONFINED && bits & STARTED && waitedFor === null) {
       const rare = this._rare as Rarities;
-      rare.interruptions++;
+      rare.scope?._noteInterruption();
       return throwInto(coro, newCancelledError(rare.scope?._message));
     }
     return coro.next(bits & STARTED ? RESUME : undefined);
@@ -245,7 +252,10 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
         error = outcome;
       }
     }
-    if (bits & MUST_CANCEL && !isCancelled(error)) return newCancelledError(rare.cancelMessage);
+    if (bits & MUST_CANCEL) {
+      rare.thrown = true;
+      if (!isCancelled(error)) return newCancelledError(rare.cancelMessage);
+    }
     return error;
   }
 
@@ -253,6 +263,11 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
   #interruptAtOnce(future: Future<unknown>): void {
     if ((this._bits & MUST_CANCEL) === 0) this._interruptByScope();
     else if (future.cancel(this._rare?.cancelMessage)) this._bits &= ~MUST_CANCEL;
+  }
+
+  #noteThrown(waitedFor: Future<unknown>): void {
+    const thrown = waitedFor.cancelled() || (waitedFor._failed() && isCancelled(waitedFor._slot));
+    if (thrown) (this._rare as Rarities).thrown = true;
   }
 
   #return(value: T): void {
@@ -266,7 +281,7 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
 
   /** Debug mode: a task that was cancelled has returned as if nothing had been. */
   #reportSwallowed(): void {
-    if (this.cancelling() === 0 || this._bits & MUST_CANCEL) return;
+    if (this.cancelling() === 0 || this._rare?.thrown !== true) return;
     this._loop.callExceptionHandler({
       message:
         `${this.getName()} was cancelled, but returned: a catch or finally in it has swallowed the ` +
@@ -288,7 +303,15 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
   #leave(): void {
     this._waitsFor = null;
     this._coro = null;
+    if (this._rare !== null) this.#leaveRarities(this._rare);
     (this.owner ?? this._loop.orphans).tasks.remove(this as Task<unknown>);
+  }
+
+  /** What others keep of it, or it keeps of others, while it lives. */
+  #leaveRarities(rare: Rarities): void {
+    rare.scope?._dismiss(this as Task<unknown>);
+    rare.asyncContext = undefined;
+    this._bits &= ~(CONFINED | CAPTURED);
   }
 
   /** Something was yielded that cannot be waited for: throw into the coroutine, at that line. */
@@ -313,9 +336,9 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
       error: undefined,
       controller: undefined,
       creationStack: undefined,
+      thrown: false,
       asyncContext: undefined,
       scope: null,
-      interruptions: 0,
       held: 0,
     };
     return this._rare;
@@ -362,8 +385,10 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
       if (ring === (this as unknown)) {
         ring = null;
         this.#stopWaiting(waitsFor);
-      } else if (passedOn) return true;
-      else if (ring !== null && !waitsFor.done()) return false;
+      } else if (passedOn) {
+        if (this._loop.getDebug()) this._bits |= WATCHED;
+        return true;
+      } else if (ring !== null && !waitsFor.done()) return false;
     }
     this._bits |= MUST_CANCEL;
     rare.cancelMessage = message;
@@ -402,7 +427,7 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
     const rare = this.#rarities();
     if (rare.controller === undefined) {
       rare.controller = new AbortController();
-      if (rare.cancelling > 0 || this.cancelled()) {
+      if (rare.cancelling > 0 || this.cancelled() || rare.scope?._cancelled === true) {
         rare.controller.abort(newCancelledError(rare.cancelMessage));
       }
     }
@@ -441,13 +466,8 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
   _interruptByScope(): void {
     if (this._waitsFor === null || this._waitsFor.done()) return;
     const rare = this._rare as Rarities;
-    rare.interruptions++;
+    rare.scope?._noteInterruption();
     this.#interrupt(rare.scope?._message);
-  }
-
-  /** @internal How often scopes have interrupted this task. */
-  get _interruptions(): number {
-    return this._rare?.interruptions ?? 0;
   }
 
   /**
@@ -455,9 +475,7 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
    * or it would turn for ever. `cancel` does.
    */
   _hold(begins: boolean): void {
-    const rare = this._rare;
-    if (rare === null || rare.scope === null) return;
-    rare.held += begins ? 1 : -1;
+    this.#rarities().held += begins ? 1 : -1;
     this._lookAtScope();
   }
 
@@ -525,6 +543,11 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
   override toString(): string {
     const state = ["pending", "returned", "raised", "cancelled"][this._bits & STATE];
     return `<Task "${this.getName()}" ${state}>`;
+  }
+
+  /** @internal It has an async context of the program's. */
+  get _captured(): boolean {
+    return (this._bits & CAPTURED) !== 0;
   }
 
   /** @internal Run each step in this async context of the program's. */
@@ -601,5 +624,7 @@ function describeYielded(value: unknown): string {
 
 /** The task whose code is running; null in callbacks and outside. Counterpart: `asyncio.current_task`. */
 export function currentTask(): Task<unknown> | null {
-  return currentFrame().frameTask as Task<unknown> | null;
+  const task = currentFrame().frameTask as Task<unknown> | null;
+  // An async function may go on after its task is done.
+  return task === null || task.done() ? null : task;
 }

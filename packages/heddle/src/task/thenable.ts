@@ -7,23 +7,28 @@
  */
 import { RuntimeError } from "../coroutine/errors.ts";
 import { reschedule } from "../coroutine/suspend.ts";
-import type { Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
+import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import { getEventLoop } from "./current-loop.ts";
+import { currentTask, type Task } from "./task.ts";
+
+/** @internal */
+export const AWAITED = "cannot reuse an awaited coroutine: make a new one for each await";
 
 /** A generator that has ended gives undefined for ever: a second `await` must not look like that. */
 const awaited = new WeakSet<object>();
 
 function then(this: Coroutine<unknown>, ...callbacks: [never?, never?]): Promise<unknown> {
   if (awaited.has(this)) {
-    const error = new RuntimeError(
-      "cannot reuse an awaited coroutine: make a new one for each await",
-    );
-    return Promise.reject(error).then(...callbacks);
+    return Promise.reject(new RuntimeError(AWAITED)).then(...callbacks);
   }
   awaited.add(this);
-  return getEventLoop()
-    .createTask(this)
-    .then(...callbacks);
+  return startAwaited(this).then(...callbacks);
+}
+
+/** @internal What an async function awaits becomes a task, in the cancel scope that the function is in. */
+export function startAwaited<T>(call: Awaitable<T>): Task<T> {
+  const scope = currentTask()?._scope;
+  return getEventLoop().createTask(call, scope ? { _scope: scope } : undefined);
 }
 
 /** @internal Make what `fn` returns usable by `await` too. */

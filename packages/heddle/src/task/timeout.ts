@@ -7,6 +7,7 @@
  * `cancelling()`, as in asyncio: scopes nest, and the outermost of several that expire together wins.
  */
 import { RuntimeError } from "../coroutine/errors.ts";
+import { isAwaitable } from "../coroutine/is-awaitable.ts";
 import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import type { Handle } from "../loop/handle.ts";
 import { runBody } from "./as-coroutine.ts";
@@ -108,7 +109,11 @@ export class Timeout {
       return error;
     }
     this.#state = "expired";
-    const others = (this.#task as Task<unknown>).uncancel() > this.#cancellingBefore;
+    const task = this.#task as Task<unknown>;
+    const scope = task._scope;
+    const others =
+      task.uncancel() > this.#cancellingBefore ||
+      (scope !== null && scope._cancelled && scope._interrupted);
     if (others || !failed || !isCancelled(error)) return error;
     return new TimeoutError(`the deadline of ${this.#name} has passed`, { cause: error });
   }
@@ -119,7 +124,7 @@ type Body<T> = (scope: Timeout) => Awaitable<T> | PromiseLike<T>;
 /** `name` says in the error what has expired; milliseconds in it show who meant seconds. */
 function* runTimeout<T>(
   when: number | null,
-  body: Body<T>,
+  body: Body<T> | Awaitable<T>,
   call: string,
   name: string,
 ): Coroutine<T> {
@@ -127,7 +132,7 @@ function* runTimeout<T>(
   scope._enter();
   let result: T;
   try {
-    result = yield* runBody(body, scope, call);
+    result = yield* isAwaitable(body) ? body : runBody(body, scope, call);
   } catch (error) {
     throw scope._exit(true, error);
   }
@@ -173,7 +178,7 @@ export function timeout<T>(
 /** @internal */
 export const afterDelay = thenable(function* timeout<T>(
   ms: number | null,
-  body: Body<T>,
+  body: Body<T> | Awaitable<T>,
   call: string,
 ): Coroutine<T> {
   const when = ms === null ? null : getRunningLoop().time() + ms;

@@ -36,7 +36,7 @@ const waitWithin = thenable(function* waitFor<T>(
   ms: number | null,
 ): Coroutine<T> {
   if (ms === null || ms > 0) {
-    return yield* afterDelay(ms, () => awaitable, "waitFor") as Coroutine<T>;
+    return yield* afterDelay(ms, awaitable, "waitFor") as Coroutine<T>;
   }
   const future = ensureFuture(awaitable);
   if (future.done()) return future.result();

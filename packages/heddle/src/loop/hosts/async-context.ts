@@ -23,7 +23,7 @@ interface AsyncHooks {
 }
 
 interface Storage {
-  run<T>(store: object, fn: () => T): T;
+  run<T>(store: object | undefined, fn: () => T): T;
 }
 
 interface Globals {
@@ -35,20 +35,28 @@ const SETTERS = ["run", "enterWith", "withScope"];
 
 class NativeAsyncContext implements AsyncContext {
   inUse: boolean;
-  readonly outside: CapturedContext;
+  /** Made before the first store. */
+  readonly #outside: CapturedContext;
   readonly #Resource: Required<AsyncHooks>["AsyncResource"];
   readonly #Storage: Required<AsyncHooks>["AsyncLocalStorage"];
 
   constructor(hooks: Required<AsyncHooks>) {
     this.#Resource = hooks.AsyncResource;
     this.#Storage = hooks.AsyncLocalStorage;
-    this.outside = this.capture();
-    this.inUse = takeStoresOff(this.outside);
+    this.#outside = this.capture();
+    this.inUse = takeStoresOff(this.#outside);
     if (!this.inUse) this.inUse = !this.#watch(hooks.AsyncLocalStorage.prototype);
   }
 
-  capture(): CapturedContext {
-    return new this.#Resource("heddle", { requireManualDestroy: true });
+  outside(): CapturedContext {
+    return this.#outside.runInAsyncScope(this.capture, this);
+  }
+
+  capture(frame?: object): CapturedContext {
+    const make = () => new this.#Resource("heddle", { requireManualDestroy: true });
+    // The frame of whoever makes it must not come along: it is another task, and would be kept alive.
+    const frames = shared.frames as Storage | undefined;
+    return frames === undefined ? make() : frames.run(frame, make);
   }
 
   follow<T>(frame: object, fn: () => T): T {

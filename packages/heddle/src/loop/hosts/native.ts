@@ -68,7 +68,11 @@ function stalled(): void {
 /** One listener of the process for each signal, and only while somebody listens: it changes what the signal does. */
 const signalListeners = new Map<string, { call(): void; listeners: Set<() => void> }>();
 
-function onSignal(signal: string, listener: () => void): () => void {
+function onSignal(
+  signal: string,
+  listener: () => void,
+  { holds = false }: { holds?: boolean } = {},
+): () => void {
   const { process } = globals;
   checkSignal(signal);
   let entry = signalListeners.get(signal);
@@ -85,7 +89,9 @@ function onSignal(signal: string, listener: () => void): () => void {
   }
   const { call, listeners } = entry;
   listeners.add(listener);
+  const hold = holds ? setInterval(() => {}, LONGEST) : undefined;
   return () => {
+    clearInterval(hold);
     if (!listeners.delete(listener) || listeners.size > 0) return;
     signalListeners.delete(signal);
     process?.off?.(signal, call);
