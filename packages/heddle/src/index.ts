@@ -10,8 +10,18 @@ export type {
   ThenableAwaitable,
   ThenableCoroutine,
 } from "./coroutine/types.ts";
+export { asyncGenerator } from "./interop/async-generator.ts";
+export { fromAbortSignal } from "./interop/from-abort-signal.ts";
 export { fromPromise } from "./interop/from-promise.ts";
+export { fromReadableStream } from "./interop/from-readable-stream.ts";
+export type { AsyncIterableLike } from "./interop/iterate.ts";
+export { iterate } from "./interop/iterate.ts";
+export type { Iteration } from "./interop/iteration.ts";
+export type { EmitterLike, EventOf, EventTargetLike } from "./interop/once.ts";
+export { once } from "./interop/once.ts";
+export type { Emit } from "./interop/production.ts";
 export { scoped } from "./interop/scoped.ts";
+export { toReadableStream } from "./interop/to-readable-stream.ts";
 export type {
   CallGraphOptions,
   FutureCallGraph,
@@ -22,8 +32,20 @@ export type { CodePlace } from "./loop/code-place.ts";
 export type { ExceptionContext, ExceptionHandler } from "./loop/exception-reporter.ts";
 export { Handle, TimerHandle } from "./loop/handle.ts";
 export type { Host } from "./loop/host.ts";
+export {
+  BrokenResourceError,
+  ClosedResourceError,
+  EndOfChannel,
+  WouldBlock,
+} from "./queue/channel-errors.ts";
 export { QueueEmpty, QueueFull, QueueShutDown } from "./queue/errors.ts";
 export { LifoQueue } from "./queue/lifo-queue.ts";
+export type { MemoryChannelStatistics } from "./queue/memory-channel.ts";
+export {
+  MemoryReceiveChannel,
+  MemorySendChannel,
+  openMemoryChannel,
+} from "./queue/memory-channel.ts";
 export type { Compare } from "./queue/priority-queue.ts";
 export { PriorityQueue } from "./queue/priority-queue.ts";
 export { Queue } from "./queue/queue.ts";

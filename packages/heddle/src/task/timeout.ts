@@ -113,7 +113,7 @@ export class Timeout {
     const scope = task._scope;
     const others =
       task.uncancel() > this.#cancellingBefore ||
-      (scope !== null && scope._cancelled && scope._interrupted);
+      (scope?._cancelled === true && scope._interrupted);
     if (others || !failed || !isCancelled(error)) return error;
     return new TimeoutError(`the deadline of ${this.#name} has passed`, { cause: error });
   }

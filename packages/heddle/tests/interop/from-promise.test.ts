@@ -1,5 +1,6 @@
 import { CancelledError, createTask, fromPromise, isCancelled, run, sleep, timeout } from "heddle";
 import { describe, expect, test } from "vitest";
+import { nativeTurn } from "../native-turn.ts";
 import { errorOf } from "../task/error-of.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
 
@@ -94,7 +95,7 @@ describe("fromPromise", () => {
       });
       // Too late, and nobody's: an unhandledRejection would fail this test file.
       reply[settle]("late" as never);
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => nativeTurn(resolve));
     }
     step(1);
     finish(2);
