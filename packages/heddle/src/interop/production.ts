@@ -232,7 +232,8 @@ export class Production implements Listener, Runnable {
     this.#refuseItself();
     if (!this.#closing) {
       this.#closing = true;
-      task.cancel();
+      // The end of its run has cancelled it perhaps: its clean-up must not be disturbed.
+      if (task.cancelling() === 0) task.cancel();
       // An async function waits for its emit() by another task.
       this.#emission?.cancel();
     }

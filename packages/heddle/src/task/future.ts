@@ -18,7 +18,7 @@
  * An error that nobody fetches must be seen: see lost-errors.ts.
  */
 import { type Context, snapshot, type Variables } from "../context/context.ts";
-import { currentFrame, enter, type Frame, leave } from "../context/current.ts";
+import { currentFrame, enter, type Frame, followedFrame, leave } from "../context/current.ts";
 import { arm } from "../coroutine/suspend.ts";
 import type { Suspension } from "../coroutine/types.ts";
 import type { CapturedContext } from "../loop/host.ts";
@@ -262,7 +262,8 @@ export class Future<T> implements PromiseLike<T> {
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     const loop = this._loop;
-    const who = loop.traffic === null ? null : currentFrame().frameTask;
+    // What a home has entered for its call (interop/) does not say whose code it is that awaits.
+    const who = loop.traffic === null ? null : (followedFrame() ?? currentFrame()).frameTask;
     loop.traffic?.inward.add(who);
     const promise = new Promise<T>((resolve, reject) => {
       this._listen(new PromiseSettler(resolve as (value: unknown) => void, reject, who));

@@ -5,10 +5,19 @@
  * next timer. A test of an hour's time-outs takes a millisecond and always gives the same result.
  * The random numbers come from a seed.
  */
-import type { Host } from "../loop/host.ts";
+import type { AsyncContext, Host } from "../loop/host.ts";
 import { nativeHost } from "../loop/hosts/native.ts";
 
 const real = nativeHost();
+
+const { asyncContext } = real;
+
+const ALWAYS: AsyncContext | undefined = asyncContext && {
+  inUse: true,
+  outside: () => asyncContext.outside(),
+  capture: (frame) => asyncContext.capture(frame),
+  follow: (frame, fn) => asyncContext.follow(frame, fn),
+};
 
 /** Real milliseconds for which time stands still while somebody waits for the world. */
 const PATIENCE = 1_000;
@@ -20,7 +29,8 @@ const PATIENCE = 1_000;
 export class VirtualClock implements Host {
   readonly virtual = true;
   readonly debug = real.debug;
-  readonly asyncContext = real.asyncContext;
+  /** Always in use: of all code it must be known whose it is, or time could jump over a wait for the world. */
+  readonly asyncContext: AsyncContext | undefined = ALWAYS;
   #now = 0;
   /** The real clock: how long has time stood still? */
   readonly #world = nativeHost();

@@ -1,6 +1,7 @@
 import { CancelledError, createTask, EventLoop, type Future, run, sleep, timeout } from "heddle";
 import { VirtualClock } from "heddle/testing";
 import { describe, expect, test } from "vitest";
+import { nativeTurn } from "../native-turn.ts";
 import { errorOf } from "../task/error-of.ts";
 import { virtualLoop } from "../trace.ts";
 import { reportsOf } from "./reports-of.ts";
@@ -265,6 +266,8 @@ describe("promises that are left behind", () => {
       },
       { loop, debug: true },
     );
+    expect(reports).toEqual([]);
+    await new Promise<void>(nativeTurn);
     expect(reports.map((report) => report.message)).toEqual([
       "1 promise(s) that a cancelled or timed-out task had waited for have not settled when the run " +
         "ended: their async functions do not look at the signal",

@@ -54,6 +54,7 @@ class NativeAsyncContext implements AsyncContext {
 
   capture(frame?: object): CapturedContext {
     const make = () => new this.#Resource("heddle", { requireManualDestroy: true });
+    if (frame !== undefined) shared.frames ??= new this.#Storage();
     // The frame of whoever makes it must not come along: it is another task, and would be kept alive.
     const frames = shared.frames as Storage | undefined;
     return frames === undefined ? make() : frames.run(frame, make);
