@@ -6,11 +6,8 @@
  */
 import { isAwaitable } from "../coroutine/is-awaitable.ts";
 import type { Awaitable, Coroutine } from "../coroutine/types.ts";
-import { getEventLoop } from "./current-loop.ts";
-import { isCancelled } from "./errors.ts";
-import type { EventLoop } from "./event-loop.ts";
-import { CANCELLED, Future } from "./future.ts";
-import type { Owner } from "./owner.ts";
+import { Future } from "./future.ts";
+import { PromiseBridge } from "./promise-bridge.ts";
 import { currentTask } from "./task.ts";
 
 /**
@@ -64,7 +61,7 @@ function* callBody<T>(
   const returned = followed(() => (hears ? fn(task.signal) : (fn as () => Awaitable<T>)()));
   if (!isAwaitable(returned) && isPromise(returned)) {
     const kind = hears ? BodyFuture<T> : DeafBodyFuture<T>;
-    return yield* new PromiseBridge(returned as PromiseLike<T>).wait(kind);
+    return yield* PromiseBridge.to(returned as PromiseLike<T>).wait(kind);
   }
   return yield* awaitBody<T>(returned, call);
 }
@@ -131,73 +128,5 @@ class DeafBodyFuture<T> extends Future<T> {
 
 /** @internal Wait for a promise. Cancelling raises at once and drops its late outcome. */
 export function awaitPromise<T>(promise: PromiseLike<T>): Coroutine<T> {
-  return new PromiseBridge(promise).wait(Future<T>);
-}
-
-/** What those who wait for a promise wait for, in reports. */
-const PROMISE = { toString: () => "a promise" };
-
-/**
- * From a promise to a future. It listens to the promise at once, so that a rejection is never
- * "unhandled" while the task that will await it has not had its turn; the future is made when it is
- * awaited, on the loop where that happens.
- */
-class PromiseBridge<T> {
-  #future: Future<T> | null = null;
-  /** Debug mode: the run that hears of it if the promise never settles. */
-  #abandonedIn: Owner | null = null;
-  #settle: ((future: Future<T>) => void) | null = null;
-
-  constructor(promise: PromiseLike<T>) {
-    promise.then(
-      (value) => this.#settled((future) => future.setResult(value)),
-      (error: unknown) => this.#settled((future) => fail(future, error)),
-    );
-  }
-
-  *wait(kind: new (loop: EventLoop, about: unknown) => Future<T>): Coroutine<T> {
-    const loop = getEventLoop();
-    const future = new kind(loop, PROMISE);
-    const { traffic } = loop;
-    this.#future = future;
-    this.#settle?.(future);
-    const task = currentTask();
-    if (traffic !== null) {
-      traffic.met = true;
-      traffic.outward.add(task);
-    }
-    try {
-      return yield* future;
-    } finally {
-      traffic?.outward.remove(task);
-      if (this.#settle === null && future._loop.getDebug()) this.#abandon(task?.owner ?? null);
-    }
-  }
-
-  #abandon(owner: Owner | null): void {
-    if (owner === null) return;
-    this.#abandonedIn = owner;
-    owner.abandoned ??= new Set();
-    owner.abandoned.add(this);
-  }
-
-  #settled(settle: (future: Future<T>) => void): void {
-    this.#settle = settle;
-    this.#abandonedIn?.abandoned?.delete(this);
-    const future = this.#future;
-    if (future === null || future.done() || future.getLoop().isClosed()) return;
-    settle(future);
-  }
-}
-
-function fail(future: Future<unknown>, error: unknown): void {
-  const cancellation = cancellationIn(error);
-  if (cancellation === undefined) future.setException(error);
-  else future._settle(CANCELLED, cancellation);
-}
-
-function cancellationIn(error: unknown): unknown {
-  if (isCancelled(error)) return error;
-  const aborted = error instanceof Error && error.name === "AbortError";
-  return aborted && isCancelled(error.cause) ? error.cause : undefined;
+  return PromiseBridge.to(promise).wait(Future<T>);
 }

@@ -5,8 +5,8 @@ import {
   checkpoint,
   failAfter,
   moveOnAfter,
-  run,
   Runner,
+  run,
   scoped,
   sleep,
   TaskGroup,
@@ -48,13 +48,14 @@ test("in async functions too", async () => {
 });
 
 test("a body without its star is refused", () => {
-  // @ts-expect-error: what was yielded is no suspension.
-  const wrong = () => moveOnAfter(1, function* () {
+  function* starless() {
     yield sleep(1);
-  });
+  }
+  // @ts-expect-error: what was yielded is no suspension.
+  const wrong = () => moveOnAfter(1, starless);
   // @ts-expect-error: a body is a function.
   const noBody = () => cancelScope({}, sleep(1));
-  // @ts-expect-error: the network comes with a simulation of its own.
-  const unknownOption = () => run(wrong, { network: 1 });
+  // @ts-expect-error: there is no such option.
+  const unknownOption = () => run(() => sleep(1), { deadline: 1 });
   expectTypeOf([wrong, noBody, unknownOption]).toBeArray();
 });
