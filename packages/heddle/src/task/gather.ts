@@ -27,26 +27,33 @@ type ResultsOrErrors<A extends readonly unknown[]> = {
 class GatheringFuture extends Future<unknown[]> implements Listener, Explained {
   /** Whose run hears of an error that nobody collects. */
   readonly owner = currentOwner();
-  readonly #children: readonly Future<unknown>[];
   readonly #returnExceptions: boolean;
-  #pending: number;
+  #children: readonly Future<unknown>[] = [];
+  #done: Future<unknown>[] | null = null;
+  #pending = 0;
   #cancelRequested = false;
 
-  constructor(
-    children: readonly Future<unknown>[],
-    unique: readonly Future<unknown>[],
-    returnExceptions: boolean,
-  ) {
-    super((children[0] as Future<unknown>).getLoop(), "gather");
-    this.#children = children;
+  constructor(loop: EventLoop, returnExceptions: boolean) {
+    super(loop, "gather");
     this.#returnExceptions = returnExceptions;
-    this.#pending = unique.length;
-    const done: Future<unknown>[] = [];
-    for (const child of unique) {
-      if (child.done()) done.push(child);
-      else child._listen(this);
+  }
+
+  /** Listen to a child at once, before the next one is made: an eager task may await it, too. */
+  _add(child: Future<unknown>): void {
+    this.#pending++;
+    if (!child.done()) child._listen(this);
+    else {
+      this.#done ??= [];
+      this.#done.push(child);
     }
-    for (const child of done) this.run(child);
+  }
+
+  /** These are all of them, in the order of the arguments. */
+  _begin(children: readonly Future<unknown>[]): void {
+    this.#children = children;
+    if (this.#done === null) return;
+    for (const child of this.#done) this.run(child);
+    this.#done = null;
   }
 
   get _parts(): readonly Future<unknown>[] {
@@ -70,7 +77,7 @@ class GatheringFuture extends Future<unknown[]> implements Listener, Explained {
     }
     if (this.#pending > 0) return;
     const results = this.#children.map(outcome);
-    if (this.#cancelRequested) this.setException(cancellationBy(child));
+    if (this.#cancelRequested) this.setException(cancellationBy(this.#children.at(-1) ?? child));
     else this.setResult(results);
   }
 
@@ -83,7 +90,7 @@ class GatheringFuture extends Future<unknown[]> implements Listener, Explained {
   }
 }
 
-/** What a cancelled gather throws: the cancellation of the child that ended last, if it was one. */
+/** What a cancelled gather throws: the cancellation of the last argument, if it was one. (So does asyncio.) */
 function cancellationBy(child: Future<unknown>): unknown {
   if (child.cancelled()) return child._cancelledError();
   return newCancelledError(child._requestMessage());
@@ -131,19 +138,22 @@ export function gather(
   let onLoop: { loop?: EventLoop } = {};
   const running = runningScheduler() as EventLoop | null;
   if (running !== null) onLoop = { loop: running };
+  let outer: GatheringFuture | undefined;
   const toFuture = (argument: AwaitableOrPromise<unknown>) => {
     const future = ensureFuture(argument, onLoop);
     if (onLoop.loop === undefined) onLoop = { loop: future.getLoop() };
+    outer ??= new GatheringFuture(future._loop, options.returnExceptions === true);
+    outer._add(future);
     return future;
   };
-  const returnExceptions = options.returnExceptions === true;
   const distinct = new Set(awaitables);
-  if (distinct.size === awaitables.length) {
-    const children = awaitables.map(toFuture);
-    return new GatheringFuture(children, children, returnExceptions);
+  let children: Future<unknown>[];
+  if (distinct.size === awaitables.length) children = awaitables.map(toFuture);
+  else {
+    const futures = new Map<unknown, Future<unknown>>();
+    for (const argument of distinct) futures.set(argument, toFuture(argument));
+    children = awaitables.map((argument) => futures.get(argument) as Future<unknown>);
   }
-  const futures = new Map<unknown, Future<unknown>>();
-  for (const argument of distinct) futures.set(argument, toFuture(argument));
-  const children = awaitables.map((argument) => futures.get(argument) as Future<unknown>);
-  return new GatheringFuture(children, [...futures.values()], returnExceptions);
+  (outer as GatheringFuture | undefined)?._begin(children);
+  return outer as unknown as GatheringFuture;
 }

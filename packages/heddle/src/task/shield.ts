@@ -38,8 +38,16 @@ class ShieldingFuture<T> extends Future<T> implements Listener, Explained {
       this.cancel();
       return;
     }
-    if (inner._failed()) this.setException(inner.exception());
-    else this.setResult(inner.result());
+    try {
+      if (inner._failed()) this.setException(inner.exception());
+      else this.setResult(inner.result());
+    } catch (error) {
+      // Somebody has set it by hand.
+      this._loop.callExceptionHandler({
+        message: "Exception in callback of shield()",
+        exception: error,
+      });
+    }
   }
 
   #outerDone(): void {

@@ -20,7 +20,7 @@
  * coroutine that returns with a cancellation still pending is cancelled.
  */
 import { Context, contextOf, type Variables } from "../context/context.ts";
-import { currentFrame, type Frame, NO_VARIABLES, within } from "../context/current.ts";
+import { currentFrame, type Frame, isEntered, NO_VARIABLES, within } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import { isAwaitable } from "../coroutine/is-awaitable.ts";
 import { ARMED, RESUME } from "../coroutine/suspend.ts";
@@ -159,6 +159,12 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
 
   /** @internal Take the first step now. A task that is not done after it counts as created then. */
   _startEagerly(): void {
+    const { context } = this;
+    if (context instanceof Context && isEntered(context)) {
+      throw new RuntimeError(
+        "cannot start the task eagerly: its context is entered already. Give it a copy: context.copy()",
+      );
+    }
     const { tasks } = this.owner ?? this._loop.orphans;
     tasks.add(this as Task<unknown>);
     within(this, () => this.step());
