@@ -93,10 +93,10 @@ export function runBody<A, T>(
 }
 
 /**
- * @internal Await what a body function (of a timeout, a group …) returned: a coroutine, or a promise,
+ * Await what a body function (of a timeout, a group …) returned: a coroutine, or a promise,
  * which is left to itself when it is cancelled.
  */
-export function awaitBody<T>(returned: unknown, call: string): Awaitable<T> {
+function awaitBody<T>(returned: unknown, call: string): Awaitable<T> {
   if (isAwaitable(returned)) return returned as Awaitable<T>;
   if (isPromise(returned)) return awaitPromise(returned as PromiseLike<T>);
   throw new TypeError(

@@ -802,7 +802,6 @@ describe("new TaskGroup()", () => {
       await using group = new TaskGroup();
       const { signal } = group;
       const other = group.createTask(sleep(1000));
-      // biome-ignore lint/correctness/useYield: it fails at once.
       group.createTask(function* () {
         throw new Error("broken");
       });
