@@ -42,12 +42,12 @@ export async function runProgram(program: Program): Promise<string[]> {
 }
 
 export class Interpreter {
-  readonly loop = new ProgramLoop();
+  readonly #trace: string[] = [];
+  readonly loop = new ProgramLoop(this.#trace);
   readonly names = new Names();
   readonly counters = new Map<string, number>();
   /** The functions of add_done_callback by their labels. */
   readonly callbacks = new Map<string, () => void>();
-  readonly #trace: string[] = [];
   #over = false;
 
   // ---- running a whole program
@@ -61,8 +61,9 @@ export class Interpreter {
       }
       await this.#main(program.main);
     } catch (error) {
-      if (!(error instanceof Halt)) throw error;
-      this.#emit("loop", error.message);
+      if (error instanceof heddle.DeadlockError) this.#emit("loop", "deadlock");
+      else if (error instanceof Halt) this.#emit("loop", error.message);
+      else throw error;
     } finally {
       this.#over = true;
       this.loop.close();
@@ -77,7 +78,7 @@ export class Interpreter {
       const value = await loop.runUntilComplete(task);
       this.#emit("loop", `main -> ${show(value)}`);
     } catch (error) {
-      if (error instanceof Halt) throw error;
+      if (error instanceof Halt || error instanceof heddle.DeadlockError) throw error;
       this.#emit("loop", `main ! ${show(error)}`);
     }
     await this.#shutDown(loop.created.filter((created) => !created.done()));
@@ -89,7 +90,14 @@ export class Interpreter {
     if (tasks.length === 0) return;
     this.#emit("loop", `shutdown ${tasks.length}`);
     for (const task of tasks) task.cancel();
-    await this.loop.runUntilComplete(heddle.gather(tasks, { returnExceptions: true }));
+    try {
+      await this.loop.runUntilComplete(heddle.gather(tasks, { returnExceptions: true }));
+    } catch (error) {
+      // The loop was stopped before they ended.
+      if (!(error instanceof heddle.RuntimeError)) throw error;
+      this.#emit("loop", `shutdown ! ${show(error)}`);
+      return;
+    }
     for (const task of tasks) {
       const exception = task.cancelled() ? null : task.exception();
       if (exception) {

@@ -6,6 +6,14 @@
  */
 import * as heddle from "heddle";
 
+/** What as_completed binds: its outcomes, or the futures themselves, one after the other. */
+type Outcomes =
+  | { readonly mode: undefined; readonly each: Iterator<heddle.Awaitable<unknown>, unknown> }
+  | {
+      readonly mode: "async";
+      readonly each: ReturnType<heddle.AsCompleted<unknown>[typeof Symbol.asyncIterator]>;
+    };
+
 /** What the object of each kind is in heddle. */
 export interface Kinds {
   future: heddle.Future<unknown>;
@@ -23,6 +31,7 @@ export interface Kinds {
   var: heddle.ContextVar<unknown>;
   token: heddle.Token<unknown>;
   context: heddle.Context;
+  outcomes: Outcomes;
 }
 
 export type Kind = keyof Kinds;

@@ -12,7 +12,8 @@ export type UserErrorName = "ErrA" | "ErrB" | "ErrC";
 /** Fields that describe an error to make: `"error": CLASS` with its value or message. */
 export type ErrorSpec =
   | { error: UserErrorName; value?: Json }
-  | { error: "CancelledError"; msg?: string };
+  | { error: "CancelledError"; msg?: string }
+  | { error: "ExceptionGroup"; errors: ErrorSpec[] };
 
 export type ObjectSpec =
   | { type: "lock" | "event" | "future" }
@@ -48,7 +49,7 @@ export interface Program {
 type OnVariable<Op extends string> = Op extends string ? { op: Op; var: string } : never;
 
 /** Statements that only call one method without arguments on the named object. */
-export type MethodStatement = OnVariable<
+type MethodStatement = OnVariable<
   | "uncancel"
   | "cancelling"
   | "result"
@@ -69,7 +70,7 @@ export type MethodStatement = OnVariable<
 >;
 
 /** The same for methods whose result is awaited. */
-export type AwaitedMethodStatement = OnVariable<
+type AwaitedMethodStatement = OnVariable<
   | "acquire"
   | "event_wait"
   | "cond_wait"
@@ -86,6 +87,7 @@ export type InstantStatement =
   // control
   | { op: "log"; msg: string }
   | ({ op: "raise" } & (ErrorSpec | { error?: never }))
+  | { op: "split"; on: string; raise?: "matching" | "rest" }
   | { op: "add"; counter: string; by?: number }
   | ({ op: "new"; name: string } & ObjectSpec)
   // tasks and futures
@@ -101,6 +103,8 @@ export type InstantStatement =
   | { op: "remove_done_callback"; var: string; label: string }
   // loop
   | { op: "time" }
+  | { op: "stop" }
+  | { op: "task_factory"; eager: boolean }
   | { op: "call_soon"; ctx?: string; label: string; body: Body }
   | { op: "call_later"; ctx?: string; ticks: number; label: string; body: Body }
   | { op: "call_at"; ctx?: string; when: number; label: string; body: Body }
@@ -114,7 +118,8 @@ export type InstantStatement =
   // context variables
   | { op: "var_set"; var: string; value: Json; token?: string }
   | { op: "var_reset"; var: string; token: string }
-  | { op: "ctx_copy"; name: string }
+  | { op: "ctx_copy"; name: string; ctx?: string }
+  | { op: "ctx_of"; name: string; var: string }
   | { op: "ctx_run"; ctx: string; body: Body };
 
 /** Statements that may suspend. */
@@ -139,17 +144,19 @@ export type SuspendingStatement =
       mode?: "async";
       catch?: boolean;
       body?: Body;
+      bind?: string;
     }
+  | { op: "next"; var: string }
   // timeouts and groups
   | { op: "timeout"; name: string; ticks: number | null; body: Body }
-  | { op: "timeout_at"; name: string; when: number; body: Body }
+  | { op: "timeout_at"; name: string; when: number | null; body: Body }
   | { op: "group"; name: string; body: Body }
   // locks and queues
   | { op: "with"; var: string; body: Body }
   | { op: "cond_wait_for"; var: string; counter: string; atleast: number }
   | { op: "put"; var: string; item: Json };
 
-export type ReturnWhen = "ALL_COMPLETED" | "FIRST_COMPLETED" | "FIRST_EXCEPTION";
+type ReturnWhen = "ALL_COMPLETED" | "FIRST_COMPLETED" | "FIRST_EXCEPTION";
 
 export type Statement = InstantStatement | SuspendingStatement;
 

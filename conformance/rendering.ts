@@ -11,7 +11,7 @@ import * as heddle from "heddle";
 import type { ErrorSpec, Json, UserErrorName } from "./program.ts";
 
 /** An error that a program raises itself: ErrA, ErrB or ErrC. */
-export class UserError extends Error {
+class UserError extends Error {
   readonly value: Json | undefined;
 
   constructor(name: UserErrorName, value: Json | undefined) {
@@ -23,6 +23,9 @@ export class UserError extends Error {
 
 /** Makes the error that `{"error": CLASS, "value" | "msg": …}` describes. */
 export function makeError(spec: ErrorSpec): Error {
+  if (spec.error === "ExceptionGroup") {
+    return new heddle.ExceptionGroup("group", spec.errors.map(makeError));
+  }
   if (spec.error !== "CancelledError") return new UserError(spec.error, spec.value);
   return spec.msg === undefined ? new heddle.CancelledError() : new heddle.CancelledError(spec.msg);
 }

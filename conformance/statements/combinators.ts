@@ -124,9 +124,40 @@ export const suspendingCombinators = {
     const awaitables = run.arguments(s.args);
     const options = typeof s.timeout === "number" ? { timeout: s.timeout } : {};
     const completed = heddle.asCompleted(awaitables, options);
+    if (s.bind !== undefined) {
+      run.names.bind(
+        s.bind,
+        "outcomes",
+        s.mode === "async"
+          ? { mode: s.mode, each: completed[Symbol.asyncIterator]() }
+          : { mode: s.mode, each: completed[Symbol.iterator]() },
+      );
+      run.log(frame, `as_completed ${s.bind} -> ok`);
+      return undefined;
+    }
     const each = s.mode === "async" ? eachFuture : eachOutcome;
     const returned = yield* each(run, s, frame, awaitables, completed);
     if (!returned) run.log(frame, "as_completed -> ok");
     return returned;
+  },
+
+  *next(run, s, frame) {
+    const outcomes = run.names.get(s.var, "outcomes");
+    const text = `next ${s.var}`;
+    if (outcomes.mode === undefined) {
+      const next = outcomes.each.next();
+      if (next.done) run.log(frame, `${text} -> end`);
+      else yield* run.outcome(frame, text, () => next.value);
+      return undefined;
+    }
+    let next: IteratorResult<heddle.Future<unknown>, undefined>;
+    try {
+      next = yield* outcomes.each.next();
+    } catch (error) {
+      run.log(frame, `${text} ! ${show(error)}`);
+      throw error;
+    }
+    run.log(frame, next.done ? `${text} -> end` : `${text} ${stateOf(next.value)}`);
+    return undefined;
   },
 } satisfies Partial<SuspendingHandlers>;

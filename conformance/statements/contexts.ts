@@ -18,8 +18,15 @@ export const instantContexts = {
   },
 
   ctx_copy(run, s, frame) {
-    run.names.bind(s.name, "context", heddle.copyContext());
+    const copy =
+      s.ctx === undefined ? heddle.copyContext() : run.names.get(s.ctx, "context").copy();
+    run.names.bind(s.name, "context", copy);
     run.log(frame, `ctx_copy ${s.name} -> ok`);
+  },
+
+  ctx_of(run, s, frame) {
+    run.names.bind(s.name, "context", run.names.get(s.var, "task", "handle").getContext());
+    run.log(frame, `ctx_of ${s.name} -> ok`);
   },
 
   ctx_run(run, s, frame) {

@@ -18,6 +18,20 @@ export const instantControl = {
     throw error;
   },
 
+  split(run, s, frame) {
+    const error = frame.handling.at(-1);
+    if (!(error instanceof heddle.ExceptionGroup)) {
+      run.log(frame, `split ${s.on} -> null`);
+      return;
+    }
+    const [matching, rest] = error.split((member) => matches(s.on, member));
+    run.log(frame, `split ${s.on} -> ${show([matching, rest])}`);
+    const part = s.raise && { matching, rest }[s.raise];
+    if (!part) return;
+    run.log(frame, `raise ${show(part)}`);
+    throw part;
+  },
+
   add(run, s, frame) {
     const sum = (run.counters.get(s.counter) ?? 0) + (s.by ?? 1);
     run.counters.set(s.counter, sum);

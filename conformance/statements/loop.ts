@@ -1,5 +1,5 @@
 /** The loop's own calls: time, callbacks and their handles. */
-import type { Context, Handle } from "heddle";
+import { type Context, eagerTaskFactory, type Handle } from "heddle";
 import type { Frame, Interpreter } from "../interpreter.ts";
 import type { Body } from "../program.ts";
 import { show } from "../rendering.ts";
@@ -27,6 +27,15 @@ function schedule<H extends Handle>(
 export const instantLoop = {
   time(run, _s, frame) {
     run.log(frame, `time ${show(run.loop.time())}`);
+  },
+
+  stop(run, s, frame) {
+    run.report(frame, s.op, () => run.loop.stop(), "ok");
+  },
+
+  task_factory(run, s, frame) {
+    run.loop.setTaskFactory(s.eager ? eagerTaskFactory : null);
+    run.log(frame, "task_factory -> ok");
   },
 
   call_soon(run, s, frame) {
