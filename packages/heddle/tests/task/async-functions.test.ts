@@ -263,6 +263,14 @@ describe("createTask(async (signal) => …)", () => {
     expect(task.cancelled()).toBe(false);
   });
 
+  test("any other error is one, whatever its cause", async () => {
+    const late = new TimeoutError("too late", { cause: new CancelledError() });
+    for (const error of [late, undefined, null, { name: "AbortError" }]) {
+      const task = createTask(() => Promise.reject(error));
+      expect([await rejectionOf(task), task.cancelled()]).toEqual([error, false]);
+    }
+  });
+
   test("a function that takes its signal and ignores it ends normally", async () => {
     const gate = new Event();
     const task = createTask(async (_signal) => {
