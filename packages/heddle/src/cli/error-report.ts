@@ -54,6 +54,12 @@ function describe(error: unknown, whole: boolean, above: Set<unknown>): string[]
       lines.push(...indent(`error ${index + 1} of ${members.length}: `, inner));
     }
   }
+  // What `using` makes of two errors: that of the disposal, and that of the block.
+  if (error.name === "SuppressedError" && "suppressed" in error) {
+    const { error: last, suppressed } = error as Error & { error?: unknown; suppressed?: unknown };
+    lines.push(...indent("error: ", describe(last, whole, above)));
+    lines.push(...indent("suppressed by it: ", describe(suppressed, whole, above)));
+  }
   if (error.cause !== undefined) {
     lines.push(...indent("caused by: ", describe(error.cause, whole, above)));
   }

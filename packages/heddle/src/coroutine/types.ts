@@ -8,11 +8,12 @@
  * `createTask` and every `yield*` above it refuse.
  */
 
-declare const suspension: unique symbol;
+/** Its name stands in the error that TypeScript gives for a forgotten star. */
+declare const useYieldStar: unique symbol;
 
 /** What a coroutine hands to its task when it waits. Opaque: only the runtime makes one. */
 export interface Suspension {
-  readonly [suspension]: never;
+  readonly [useYieldStar]: never;
 }
 
 /** What a coroutine function (`function*`) returns: awaited with `yield*`, run by a task. */

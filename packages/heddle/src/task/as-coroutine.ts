@@ -61,7 +61,7 @@ function* callBody<T>(
   const returned = followed(() => (hears ? fn(task.signal) : (fn as () => Awaitable<T>)()));
   if (!isAwaitable(returned) && isPromise(returned)) {
     const kind = hears ? BodyFuture<T> : DeafBodyFuture<T>;
-    return yield* PromiseBridge.to(returned as PromiseLike<T>).wait(kind);
+    return yield* PromiseBridge.to(returned as PromiseLike<T>).wait(kind, true);
   }
   return yield* awaitBody<T>(returned, call);
 }
@@ -98,7 +98,9 @@ export function runBody<A, T>(
  */
 function awaitBody<T>(returned: unknown, call: string): Awaitable<T> {
   if (isAwaitable(returned)) return returned as Awaitable<T>;
-  if (isPromise(returned)) return awaitPromise(returned as PromiseLike<T>);
+  if (isPromise(returned)) {
+    return PromiseBridge.to(returned as PromiseLike<T>).wait(Future<T>, true);
+  }
   throw new TypeError(
     `the function given to ${call}() returned ${describe(returned)}: ` +
       "it must be a coroutine function (function*) or an async function",
@@ -128,5 +130,5 @@ class DeafBodyFuture<T> extends Future<T> {
 
 /** @internal Wait for a promise. Cancelling raises at once and drops its late outcome. */
 export function awaitPromise<T>(promise: PromiseLike<T>): Coroutine<T> {
-  return PromiseBridge.to(promise).wait(Future<T>);
+  return PromiseBridge.to(promise).wait(Future<T>, false);
 }

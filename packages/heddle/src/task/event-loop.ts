@@ -7,6 +7,7 @@
 import { type Context, snapshot, variablesOf } from "../context/context.ts";
 import { currentFrame } from "../context/current.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
+import { isCoroutine } from "../coroutine/is-awaitable.ts";
 import type { Awaitable, Coroutine, ThenableCoroutine } from "../coroutine/types.ts";
 import type { AsyncContext, Host } from "../loop/host.ts";
 import { nativeHost } from "../loop/hosts/native.ts";
@@ -310,6 +311,7 @@ export class EventLoop extends Scheduler {
 }
 
 function newTask<T>(loop: EventLoop, coro: Awaitable<T>, options: TaskOptions): Task<T> {
+  if (loop.getDebug()) refuseUsed(coro);
   const context = options.context ?? snapshot();
   const task = new Task<T>(coro, loop, currentOwner(loop), context, options.name);
   if (loop.getDebug()) task._rememberCreation(creationStack());
@@ -323,8 +325,21 @@ function newTask<T>(loop: EventLoop, coro: Awaitable<T>, options: TaskOptions): 
   return task;
 }
 
+const used = new WeakSet<object>();
+
+/** Debug mode: a coroutine that has ended gives undefined for ever, without a word. */
+function refuseUsed(coro: Awaitable<unknown>): void {
+  if (!isCoroutine(coro)) return;
+  if (used.has(coro)) {
+    throw new RuntimeError(
+      "cannot reuse a coroutine that was given to a task before: call its function once more",
+    );
+  }
+  used.add(coro);
+}
+
 function creationStack(): string {
-  return (new Error().stack ?? "").split("\n").slice(3).join("\n");
+  return (new Error().stack ?? "").split("\n").slice(4).join("\n");
 }
 
 /** A task factory that starts each task at once. Counterpart: `asyncio.eager_task_factory`. */

@@ -25,6 +25,8 @@ const idle = new WeakMap<PromiseLike<unknown>, PromiseBridge<unknown>>();
 export class PromiseBridge<T> {
   readonly #promise: PromiseLike<T>;
   #future: Future<T> | null = null;
+  /** It is an async function's: an error of it must be seen, even if nobody waits any more. */
+  #reportsTo: EventLoop | null = null;
   #nextIdle: PromiseBridge<T> | null = null;
   /** Debug mode: the run that hears of it if the promise never settles. */
   #abandonedIn: Owner | null = null;
@@ -34,8 +36,20 @@ export class PromiseBridge<T> {
     this.#promise = promise;
     promise.then(
       (value) => this.#settled((future) => future.setResult(value)),
-      (error: unknown) => this.#settled((future) => fail(future, error)),
+      (error: unknown) => {
+        this.#settled((future) => fail(future, error));
+        if (this.#future === null || this.#future.cancelled()) this.#reportLate(error);
+      },
     );
+  }
+
+  #reportLate(error: unknown): void {
+    const aborted = error instanceof Error && error.name === "AbortError";
+    if (aborted || cancellationIn(error) !== undefined) return;
+    this.#reportsTo?.callExceptionHandler({
+      message: "an async function has failed after its deadline or cancellation",
+      exception: error,
+    });
   }
 
   static to<T>(promise: PromiseLike<T>): PromiseBridge<T> {
@@ -48,8 +62,10 @@ export class PromiseBridge<T> {
     return left;
   }
 
-  *wait(kind: new (loop: EventLoop, about: unknown) => Future<T>): Coroutine<T> {
+  /** `isBody`: the promise is that of an async function, which was given to a group, a scope, a task. */
+  *wait(kind: new (loop: EventLoop, about: unknown) => Future<T>, isBody: boolean): Coroutine<T> {
     const loop = getEventLoop();
+    if (isBody) this.#reportsTo = loop;
     const future = new kind(loop, PROMISE);
     const { traffic } = loop;
     this.#future = future;

@@ -188,7 +188,9 @@ class Run<T> implements LoopRunner {
     try {
       const value = main.result();
       this.#report();
-      this.#resolve(value);
+      // A catch of main's may have swallowed the cancellation: the run could not end by itself all the same.
+      if (this.#deadlock !== undefined) this.#reject(this.#deadlock);
+      else this.#resolve(value);
     } catch (error) {
       this.#report();
       this.#reject(isCancelled(error) ? this.#cancelledBy(error) : error);

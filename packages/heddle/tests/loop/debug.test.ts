@@ -1,4 +1,13 @@
-import { CancelledError, createTask, EventLoop, type Future, run, sleep, timeout } from "heddle";
+import {
+  CancelledError,
+  createTask,
+  EventLoop,
+  type Future,
+  fromPromise,
+  run,
+  sleep,
+  timeout,
+} from "heddle";
 import { VirtualClock } from "heddle/testing";
 import { describe, expect, test } from "vitest";
 import { nativeTurn } from "../native-turn.ts";
@@ -142,10 +151,29 @@ describe("stacks", () => {
     );
     expect(reports).toHaveLength(1);
     expect(reports[0]?.creationStack).toContain("theMaker");
+    // From the call on: nothing of how the stack is taken.
+    expect(reports[0]?.creationStack).toMatch(/^\s+at .*createTask/);
   });
 });
 
 describe("the mode", () => {
+  test("is on from the start where the environment asks for it", async () => {
+    class Asked extends VirtualClock {
+      override readonly debug = true;
+    }
+    const loop = new EventLoop({ host: new Asked() });
+    expect(loop.getDebug()).toBe(true);
+    const error = await loop.runUntilComplete(function* () {
+      const task = createTask(sleep(100));
+      yield* sleep(1);
+      task.cancel();
+      return yield* errorOf(task);
+    });
+    expect((error as Error).stack).toMatch(/\n\s+at /);
+    loop.setDebug(false);
+    loop.close();
+  });
+
   test("is on for the time of the run", async () => {
     const loop = virtualLoop();
     expect(loop.getDebug()).toBe(false);
@@ -172,6 +200,37 @@ describe("the mode", () => {
     await Promise.all([lasting(10), lasting(20), lasting(15)]);
     expect(during).toEqual([true, true, true]);
     expect(loop.getDebug()).toBe(false);
+  });
+
+  test("is the loop's own for a run that says nothing of it", async () => {
+    const loop = virtualLoop();
+    loop.setDebug(true);
+    expect(await run(async () => loop.getDebug(), { loop })).toBe(true);
+    loop.setDebug(false);
+  });
+
+  test("of runs that overlap one is enough; one alone can turn it off", async () => {
+    const loop = virtualLoop();
+    loop.setDebug(true);
+    const during: [boolean, boolean][] = [];
+    const lasting = (ms: number, debug: boolean) =>
+      run(
+        function* () {
+          yield* sleep(ms);
+          during.push([debug, loop.getDebug()]);
+        },
+        { loop, debug },
+      );
+    await lasting(1, false);
+    await Promise.all([lasting(10, true), lasting(5, false), lasting(20, false)]);
+    expect(during).toEqual([
+      [false, false],
+      [false, true],
+      [true, true],
+      [false, false],
+    ]);
+    expect(loop.getDebug()).toBe(true);
+    loop.setDebug(false);
   });
 
   test("the order of everything is the same in debug mode", async () => {
@@ -227,6 +286,21 @@ describe("swallowed cancellations", () => {
     expect(reports[0]?.creationStack).toContain("maker");
   });
 
+  test("is nobody's business outside of debug mode", async () => {
+    const loop = virtualLoop();
+    const reports = reportsOf(loop);
+    await run(
+      function* () {
+        const careless = createTask(() => errorOf(sleep(1000)));
+        yield* sleep(1);
+        careless.cancel();
+        yield* careless;
+      },
+      { loop },
+    );
+    expect(reports).toEqual([]);
+  });
+
   test("not a time-out's own cancellation, not one that was taken back, not one that went through", async () => {
     const loop = virtualLoop();
     const reports = reportsOf(loop);
@@ -275,6 +349,37 @@ describe("promises that are left behind", () => {
   });
 });
 
+describe("promises that are not left behind", () => {
+  const inTime = () => fromPromise(Promise.resolve());
+  const late = function* () {
+    yield* errorOf(timeout(0, async () => sleep(1)));
+    yield* sleep(10);
+  };
+  const never = function* () {
+    yield* errorOf(timeout(0, async () => new Promise(() => {})));
+  };
+  test.each([
+    ["one that settles in time", inTime, true],
+    ["one that settles late, but before the end", late, true],
+    ["one that never settles, outside of debug mode", never, false],
+  ])("%s is not reported", async (_which, main, debug) => {
+    const loop = virtualLoop();
+    const reports = reportsOf(loop);
+    await run(main, { loop, debug });
+    expect(reports).toEqual([]);
+  });
+
+  test("nor is one of no run", async () => {
+    const loop = virtualLoop();
+    const reports = reportsOf(loop);
+    loop.setDebug(true);
+    await loop.runUntilComplete(never);
+    loop.setDebug(false);
+    loop.close();
+    expect(reports).toEqual([]);
+  });
+});
+
 describe("calls from a wrong loop", () => {
   test("what a callback of another loop schedules is refused, except by callSoonThreadsafe", async () => {
     const other = new EventLoop({ host: new VirtualClock() });
@@ -316,5 +421,21 @@ describe("a loop that closes", () => {
       ["Task was destroyed but it is pending!", '<Task "forgotten" pending>'],
     ]);
     expect(reports[0]?.creationStack).toContain("maker");
+  });
+});
+
+describe("a coroutine that is used twice", () => {
+  test("is refused in debug mode", async () => {
+    const loop = virtualLoop();
+    await run(
+      function* () {
+        const coro = (function* () {
+          yield* sleep(1);
+        })();
+        yield* createTask(coro);
+        expect(() => createTask(coro)).toThrow("cannot reuse a coroutine");
+      },
+      { loop, debug: true },
+    );
   });
 });

@@ -1,4 +1,5 @@
 import {
+  allTasks,
   EventLoop,
   type Executor,
   getEventLoop,
@@ -10,8 +11,8 @@ import {
 } from "heddle";
 import { VirtualClock } from "heddle/testing";
 import { describe, expect, test } from "vitest";
-import { hasProcess } from "../has-process.ts";
 import { rejectionOf } from "../task/error-of.ts";
+import { SignalledClock } from "../task/signalled-clock.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
 import { reportsOf } from "./reports-of.ts";
 
@@ -133,6 +134,11 @@ describe("getRunningLoop and getEventLoop", () => {
     expect(second).not.toBe(first);
     expect(second.isClosed()).toBe(false);
     expect(await run(sleep(0, "on the new one"))).toBe("on the new one");
+    // Only the default loop turns by itself.
+    const own = new EventLoop();
+    own.callSoon(() => expect.unreachable());
+    await new Promise((resolve) => setImmediate(resolve));
+    own.close();
   });
 });
 
@@ -185,12 +191,30 @@ describe("runForever", () => {
     const running = loop.runForever();
     expect(loop.isRunning()).toBe(true);
     const refused = [loop.runForever(), loop.runUntilComplete(sleep(1))].map(rejectionOf);
+    expect(allTasks(loop).size).toBe(0);
     expect(() => loop.close()).toThrow(
       new RuntimeError("Cannot close a running event loop: stop it, or await its run, first"),
     );
     loop.stop();
     expect(await Promise.all(refused)).toEqual([RUNNING, RUNNING]);
     await running;
+  });
+
+  test("the default loop runs while it calls somebody, without any run", async () => {
+    const loop = getEventLoop();
+    const seen: boolean[] = [loop.isRunning()];
+    loop.callSoon(() => seen.push(loop.isRunning()));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([...seen, loop.isRunning()]).toEqual([false, true, false]);
+  });
+
+  test("is not what run() does: a stop() meanwhile ends nothing", async () => {
+    const loop = virtualLoop();
+    const main = function* () {
+      loop.stop();
+      return yield* sleep(10, "slept");
+    };
+    expect(await run(main, { loop })).toBe("slept");
   });
 
   test("is refused on a closed loop, each time with the same words", async () => {
@@ -280,6 +304,13 @@ describe("close", () => {
     expect(error).toEqual(new RuntimeError("run(): its loop is closed"));
   });
 
+  test("a stop() after it is nothing", () => {
+    const loop = virtualLoop();
+    loop.close();
+    loop.stop();
+    expect([loop.isClosed(), loop.isRunning()]).toEqual([true, false]);
+  });
+
   test("what was scheduled is forgotten", () => {
     const loop = virtualLoop();
     loop.callLater(1, () => {});
@@ -347,33 +378,26 @@ describe("an error in a callback", () => {
   });
 });
 
-describe.skipIf(!hasProcess)("signals (skipped where there are none: in browsers)", () => {
-  test("a handler is called in the loop, again and again, until it is removed", async () => {
-    const loop = new EventLoop();
-    const seen: unknown[] = [];
-    loop.addSignalHandler("SIGUSR2", (...args: unknown[]) => seen.push(args), "a", 1);
-    await run(
+describe("signals", () => {
+  test("a handler is called in the loop's next iteration, with its arguments, until it is replaced", () => {
+    const host = new SignalledClock();
+    const loop = new EventLoop({ host });
+    return run(
       function* () {
-        for (let i = 0; i < 2; i++) {
-          process.kill(process.pid, "SIGUSR2");
-          yield* sleep(30);
-        }
+        const calls: unknown[] = [];
+        loop.addSignalHandler("SIGUSR2", (...args) => calls.push(args), "a", 1);
+        expect([host.raise("SIGUSR2"), calls]).toEqual([1, []]);
+        yield* sleep(0);
+        expect(calls).toEqual([["a", 1]]);
+        loop.addSignalHandler("SIGUSR2", () => calls.push("replaced"));
+        expect(host.raise("SIGUSR2")).toBe(1);
+        yield* sleep(0);
+        expect(calls.slice(1)).toEqual(["replaced"]);
+        const removals = [loop.removeSignalHandler("SIGUSR2"), loop.removeSignalHandler("SIGUSR2")];
+        expect([removals, host.raise("SIGUSR2")]).toEqual([[true, false], 0]);
       },
       { loop },
     );
-    expect(seen).toEqual([
-      ["a", 1],
-      ["a", 1],
-    ]);
-    expect(process.listenerCount("SIGUSR2")).toBe(1);
-    loop.addSignalHandler("SIGUSR2", () => {});
-    expect(process.listenerCount("SIGUSR2")).toBe(1);
-    expect([loop.removeSignalHandler("SIGUSR2"), loop.removeSignalHandler("SIGUSR2")]).toEqual([
-      true,
-      false,
-    ]);
-    expect(process.listenerCount("SIGUSR2")).toBe(0);
-    loop.close();
   });
 
   test("closing the loop removes its handlers", () => {
@@ -392,6 +416,29 @@ describe.skipIf(!hasProcess)("signals (skipped where there are none: in browsers
     expect(() => virtual.addSignalHandler("SIGTERM", () => {})).toThrow("there are no signals");
     loop.close();
     virtual.close();
+  });
+});
+
+describe("shutdownAsyncGenerators", () => {
+  test("closes all at the same time; an error of one is reported", async () => {
+    const loop = virtualLoop();
+    const reports = reportsOf(loop);
+    const error = new Error("own");
+    const closed: number[] = [];
+    const closing = (ms: number, failure?: Error) => ({
+      *aclose() {
+        yield* sleep(ms);
+        closed.push(ms);
+        if (failure !== undefined) throw failure;
+      },
+      toString: () => `generator ${ms}`,
+    });
+    loop.asyncGenerators.add(closing(20)).add(closing(10, error)).add(closing(5));
+    await run(() => loop.shutdownAsyncGenerators(), { loop });
+    expect([closed, loop.time()]).toEqual([[5, 10, 20], 20]);
+    expect(reports).toEqual([
+      { message: "an error occurred during closing of an async generator", exception: error },
+    ]);
   });
 });
 
@@ -425,9 +472,18 @@ describe("executors", () => {
       expect(() => loop.runInExecutor(null, add, 1, 2)).toThrow("there is no default executor");
     }));
 
+  test("called outside of the loop, the future is the loop's", async () => {
+    const loop = virtualLoop();
+    const future = loop.runInExecutor(new Doubling(), () => 5);
+    expect(future.getLoop() === loop).toBe(true);
+    expect(await loop.runUntilComplete(future)).toBe(5);
+  });
+
   test("what is no executor, or no function, is refused", () => {
     const loop = virtualLoop();
-    expect(() => loop.setDefaultExecutor({} as never)).toThrow("submit() and shutdown()");
+    for (const none of [null, {}, { submit() {} }, { shutdown() {} }]) {
+      expect(() => loop.setDefaultExecutor(none as never)).toThrow("submit() and shutdown()");
+    }
     expect(() => loop.runInExecutor(new Doubling(), 5 as never)).toThrow("needs a function to run");
     loop.close();
   });

@@ -43,6 +43,36 @@ describe("the default handler", () => {
     expect(host.written).toEqual(["No error\nundefined", "Only a message", "Text\njust text"]);
   });
 
+  test("writes the members of a group, and an error that is its own cause once", () => {
+    const host = new Quiet();
+    const loop = new EventLoop({ host });
+    const withStack = (error: Error, stack: string) => Object.assign(error, { stack });
+    const circular = withStack(new Error("circular"), "Error: circular\n    at there");
+    circular.cause = circular;
+    const group = new AggregateError([circular, "just text"], "both", { cause: null });
+    withStack(group, "AggregateError: both\n    at here");
+    loop.callExceptionHandler({ message: "Failed", exception: group });
+    const bare = new Error("without a stack");
+    Object.assign(bare, { stack: undefined });
+    loop.callExceptionHandler({ message: "Failed", exception: bare });
+    expect(host.written).toEqual([
+      "Failed\nAggregateError: both\n    at here\n" +
+        "  Error: circular\n      at there\n  caused by (the same error again)\n" +
+        "  just text\n" +
+        "caused by null",
+      "Failed\nError: without a stack",
+    ]);
+    // Members are those of a group.
+    const noGroup = withStack(new Error("no group"), "Error: no group");
+    const noMembers = withStack(new AggregateError([]), "AggregateError");
+    Object.assign(noGroup, { errors: ["a member"] });
+    Object.assign(noMembers, { errors: undefined });
+    for (const exception of [noGroup, noMembers]) {
+      loop.callExceptionHandler({ message: "Failed", exception });
+    }
+    expect(host.written.slice(2)).toEqual(["Failed\nError: no group", "Failed\nAggregateError"]);
+  });
+
   test("names the callback that failed", async () => {
     const host = new Quiet();
     const loop = new EventLoop({ host });

@@ -84,6 +84,21 @@ describe("Handle", () => {
     expect(seen).toEqual(["ada", "ada!"]);
   });
 
+  test("shows its callback, and whether it is cancelled", () => {
+    const loop = virtualLoop();
+    const named = loop.callSoon(function rebuildIndex() {});
+    const [nameless] = [() => {}];
+    const timer = loop.callLater(1, nameless as () => void);
+    const shown = [String(named), String(timer)];
+    named.cancel();
+    expect([...shown, String(named)]).toEqual([
+      "<Handle rebuildIndex()>",
+      "<TimerHandle (anonymous)()>",
+      "<Handle cancelled>",
+    ]);
+    loop.close();
+  });
+
   test("says which context it runs in", async () => {
     const user = new ContextVar("user", { default: "nobody" });
     await virtually(function* () {

@@ -2,7 +2,7 @@
  * The host of this runtime: one native timer for the whole heap. Node's timers and clock are faked here,
  * so what is asserted is which native timers the loop asks for.
  */
-import { createTask, EventLoop, run, sleep } from "heddle";
+import { createTask, EventLoop, getEventLoop, run, sleep } from "heddle";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { nativeTurn } from "../native-turn.ts";
 import { errorOf } from "../task/error-of.ts";
@@ -12,6 +12,8 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  // Before the real timers are back, since what is spied on is a faked one.
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -142,6 +144,27 @@ describe("timers", () => {
     expect(vi.getTimerCount()).toBe(0);
     controller.abort();
     await expect(running).rejects.toMatchObject({ name: "CancelledError" });
+  });
+
+  test("a loop of one's own that nobody runs leaves none; the default loop keeps its own", async () => {
+    const own = new EventLoop();
+    let called = 0;
+    own.callLater(30, () => called++);
+    getEventLoop().close();
+    getEventLoop().callLater(30, () => called++);
+    const running = Promise.all([run(sleep(1), { loop: own }), run(sleep(1))]);
+    await settle();
+    expect(vi.getTimerCount()).toBe(2);
+    await vi.advanceTimersByTimeAsync(1);
+    await running;
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(100);
+    await settle();
+    expect([called, vi.getTimerCount()]).toEqual([1, 0]);
+    // What is left waits until somebody runs the loop again.
+    await run(sleep(0), { loop: own });
+    expect(called).toBe(2);
+    getEventLoop().close();
   });
 
   test("a closed loop leaves none", async () => {

@@ -68,6 +68,29 @@ describe("ReadyQueue", () => {
     expect(log).toEqual([2, "other", 1, 0]);
   });
 
+  test("tells which task is being stepped, and what comes next", () => {
+    const seen: unknown[] = [];
+    const queue = new ReadyQueue();
+    const task: Steppable = { step: () => void seen.push((queue.stepped as unknown) === task) };
+    const failing: Steppable = {
+      step() {
+        throw new Error("from the task");
+      },
+    };
+    const callback: Runnable = { run: () => void seen.push(queue.stepped) };
+    seen.push(queue.stepped);
+    queue.push(task, STEP);
+    queue.push(callback, undefined);
+    queue.push(failing, STEP);
+    expect(queue.next === task).toBe(true);
+    queue.runNext();
+    seen.push(queue.stepped);
+    queue.runNext();
+    expect(queue.next === failing).toBe(true);
+    expect(() => queue.runNext()).toThrow("from the task");
+    expect([...seen, queue.stepped]).toEqual([null, true, null, null, null]);
+  });
+
   test("an entry that throws has left the queue", () => {
     const queue = new ReadyQueue();
     const failing: Runnable = {

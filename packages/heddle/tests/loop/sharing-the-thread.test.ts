@@ -165,6 +165,60 @@ describe("a chain of promises and tasks that wake each other", () => {
   });
 });
 
+describe("an I/O callback of a transport (react)", () => {
+  /** Let the loop park. */
+  const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+  test("what it makes ready has run when it returns, iteration by iteration", async () => {
+    const loop = new EventLoop();
+    const reply = loop.createFuture<string>();
+    const order: string[] = [];
+    const running = run(
+      function* () {
+        order.push(yield* reply);
+        yield* sleep(0);
+        order.push("the next iteration");
+      },
+      { loop },
+    );
+    await nextTurn();
+    loop.react((value) => reply.setResult(value), "the reply");
+    order.push("returned");
+    expect(order).toEqual(["the reply", "the next iteration", "returned"]);
+    await running;
+  });
+
+  test("one that throws has run what it made ready all the same", async () => {
+    const loop = new EventLoop();
+    const reply = loop.createFuture<string>();
+    const running = run(reply, { loop });
+    await nextTurn();
+    const failing = () => {
+      reply.setResult("the reply");
+      throw new Error("from the callback");
+    };
+    expect(() => loop.react(failing, undefined)).toThrow("from the callback");
+    expect(reply.done()).toBe(true);
+    expect(await running).toBe("the reply");
+  });
+
+  test("raised inside a step, or on a loop that nobody runs, it only enqueues", async () => {
+    const loop = new EventLoop();
+    const order: string[] = [];
+    loop.react(() => loop.callSoon(() => order.push("at last")), undefined);
+    expect(order).toEqual([]);
+    await run(
+      function* () {
+        loop.react(() => loop.callSoon(() => order.push("called")), undefined);
+        order.push("the step goes on");
+        yield* sleep(0);
+      },
+      { loop },
+    );
+    expect(order).toEqual(["at last", "the step goes on", "called"]);
+  });
+});
+
 describe("a loop that has slept", () => {
   test("begins a run before the next trip of the native loop", async () => {
     await run(sleep(0));

@@ -19,6 +19,7 @@ import {
   getEventLoop,
   isCancelled,
   Lock,
+  moveOnAfter,
   Queue,
   run,
   Semaphore,
@@ -33,8 +34,9 @@ import {
   waitFor,
 } from "heddle";
 import { describe, expect, test } from "vitest";
+import { reportsOf } from "../loop/reports-of.ts";
 import { nativeTurn } from "../native-turn.ts";
-import { trace } from "../trace.ts";
+import { trace, virtualLoop } from "../trace.ts";
 import { errorOf, rejectionOf } from "./error-of.ts";
 
 /** Ends when `signal` is aborted, with its reason. */
@@ -241,6 +243,14 @@ describe("createTask(async (signal) => …)", () => {
     expect(await rejectionOf(task)).toBe(reason);
     expect(reason).toEqual(new CancelledError("enough"));
     expect(task.cancelled()).toBe(true);
+  });
+
+  test("any other error is one, whatever its cause", async () => {
+    const late = new TimeoutError("too late", { cause: new CancelledError() });
+    for (const error of [late, undefined, null, { name: "AbortError" }]) {
+      const task = createTask(() => Promise.reject(error));
+      expect([await rejectionOf(task), task.cancelled()]).toEqual([error, false]);
+    }
   });
 
   test("a function that takes its signal and ignores it ends normally", async () => {
@@ -465,3 +475,35 @@ describe("an async function as main", () => {
     finish(5);
   });
 });
+
+test("an async body that fails after its deadline is reported", async () => {
+  const loop = virtualLoop();
+  const reports = reportsOf(loop);
+  const late = deferred();
+  await run(
+    function* () {
+      yield* moveOnAfter(0, async () => {
+        await late.promise;
+        throw new Error("late");
+      });
+      yield* moveOnAfter(0, async (scope) => {
+        await late.promise;
+        throw scope.signal.reason;
+      });
+      late.resolve();
+      yield* fromPromise(new Promise<void>((resolve) => setTimeout(resolve, 5)));
+    },
+    { loop },
+  );
+  expect(reports.map(({ message, exception }) => `${message}: ${String(exception)}`)).toEqual([
+    "an async function has failed after its deadline or cancellation: Error: late",
+  ]);
+});
+
+function deferred(): { promise: Promise<void>; resolve(): void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

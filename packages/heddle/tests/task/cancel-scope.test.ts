@@ -13,7 +13,9 @@ import {
   moveOnAfter,
   Queue,
   RuntimeError,
+  run,
   sleep,
+  type Task,
   TimeoutError,
   taskGroup,
   timeout,
@@ -80,16 +82,15 @@ describe("moveOnAfter", () => {
     }));
 
   test("takes an async body: its signal is aborted, its promise not waited for", () =>
-    virtually(async () => {
-      let reason: unknown;
-      const value = await moveOnAfter(50, async (scope) => {
-        scope.signal.addEventListener("abort", () => {
-          reason = scope.signal.reason;
-        });
+    // In real time: virtual time stands still for a promise.
+    run(async () => {
+      let signal: AbortSignal | undefined;
+      const value = await moveOnAfter(5, async (scope) => {
+        signal = scope.signal;
         return new Promise<string>(() => {});
       });
       expect(value).toBe(undefined);
-      expect(reason).toBeInstanceOf(CancelledError);
+      expect(signal?.reason).toBeInstanceOf(CancelledError);
     }));
 });
 
@@ -262,6 +263,17 @@ describe("nesting", () => {
       expect(getRunningLoop().time()).toBe(30);
     }));
 
+  test("after an inner scope the task is in the outer one again", () =>
+    virtually(function* () {
+      const value = yield* moveOnAfter(10, function* () {
+        yield* cancelScope({}, () => sleep(1));
+        yield* sleep(1000);
+        return "not reached";
+      });
+      expect(value).toBe(undefined);
+      expect(getRunningLoop().time()).toBe(10);
+    }));
+
   test("an inner scope under an outer deadline", () =>
     virtually(function* () {
       const value = yield* moveOnAfter(10, function* () {
@@ -354,7 +366,56 @@ describe("groups and tasks", () => {
         });
       });
       expect(getRunningLoop().time()).toBe(500);
-      expect(steps).toBeLessThan(6);
+      // One by the deadline, one when the child has ended.
+      expect(steps).toBe(2);
+    }));
+
+  test("after a group's end the cancelled scope interrupts as before", () =>
+    virtually(function* () {
+      const scope = new CancelScope();
+      const task: Task<unknown> = createTask(
+        scope.run(function* () {
+          yield* errorOf(
+            taskGroup(function* (group) {
+              group.createTask(cancelScope({ shield: true }, () => sleep(1000)));
+              group.createTask(cancelScope({ shield: true }, () => sleep(1040)));
+            }),
+          );
+          expect(yield* errorOf(checkpoint())).toEqual(new CancelledError("stop"));
+        }),
+      );
+      yield* sleep(1);
+      scope.cancel("stop");
+      yield* sleep(1);
+      // A cancellation of the task during that end is no second interruption by the scope.
+      task.cancel();
+      yield* task;
+      expect(getRunningLoop().time()).toBe(1040);
+    }));
+
+  test("what a task awaits is cancelled once, however often the scopes around it change", () =>
+    virtually(function* () {
+      const awaited: Task<unknown> = createTask(function* () {
+        yield* errorOf(sleep(1000));
+        yield* sleep(10);
+        return awaited.cancelling();
+      });
+      const [outer, inner] = [new CancelScope(), new CancelScope()];
+      const task = createTask(
+        outer.run(() =>
+          inner.run(function* () {
+            expect(yield* awaited).toBe(1);
+          }),
+        ),
+      );
+      yield* sleep(1);
+      inner.cancel();
+      yield* sleep(1);
+      outer.cancel();
+      inner.shield = true;
+      inner.shield = false;
+      yield* task;
+      expect(getRunningLoop().time()).toBe(11);
     }));
 
   test("a bare task does not belong to the scope", () =>
@@ -477,6 +538,111 @@ describe("failAfter", () => {
     }));
 });
 
+describe("the scope", () => {
+  test("tells its state at each time", () =>
+    virtually(function* () {
+      const seen: unknown[] = [];
+      const look = (scope: CancelScope) =>
+        seen.push([String(scope), scope.cancelCalled, scope.cancelledCaught]);
+      const [quiet, cancelled] = [new CancelScope(), new CancelScope({ shield: true })];
+      look(quiet);
+      yield* quiet.run(function* (scope) {
+        look(scope);
+      });
+      look(quiet);
+      yield* cancelled.run(function* (scope) {
+        scope.cancel();
+        look(scope);
+        yield* sleep(1);
+      });
+      look(cancelled);
+      expect(seen).toEqual([
+        ["<CancelScope new>", false, false],
+        ["<CancelScope entered>", false, false],
+        ["<CancelScope left>", false, false],
+        ["<CancelScope cancelled>", true, false],
+        ["<CancelScope cancelled>", true, true],
+      ]);
+      expect([quiet.shield, cancelled.shield]).toEqual([false, true]);
+    }));
+
+  test("the first cancel() counts; one after the end does nothing", () =>
+    virtually(function* () {
+      const scope = new CancelScope();
+      yield* scope.run(function* () {
+        scope.cancel("first");
+        scope.cancel("second");
+        expect(yield* errorOf(sleep(1))).toEqual(new CancelledError("first"));
+      });
+      const left = new CancelScope();
+      yield* left.run(() => sleep(1));
+      left.cancel();
+      expect([left.cancelCalled, left.signal.aborted]).toEqual([false, false]);
+    }));
+
+  test("keeps a timer only while a deadline can still cancel it", () =>
+    virtually(function* () {
+      const loop = getRunningLoop();
+      const timers = () => [...loop.timers].length;
+      const counts: number[] = [];
+      const scope = new CancelScope();
+      scope.deadline = 100;
+      counts.push(timers());
+      yield* scope.run(function* () {
+        counts.push(timers());
+        scope.deadline = Number.POSITIVE_INFINITY;
+        counts.push(timers());
+        scope.cancel();
+        scope.deadline = 200;
+        counts.push(timers());
+      });
+      scope.deadline = 300;
+      counts.push(timers());
+      const before = new CancelScope({ deadline: 100 });
+      before.cancel();
+      yield* before.run(function* () {
+        counts.push(timers());
+      });
+      expect(counts).toEqual([0, 1, 0, 0, 0, 0]);
+    }));
+
+  test("its signal is one, and is aborted by cancel() at once, also that of a scope around it", () =>
+    virtually(function* () {
+      const outer = new CancelScope();
+      yield* outer.run(() =>
+        cancelScope({}, function* (inner) {
+          const { signal } = inner;
+          expect(inner.signal).toBe(signal);
+          inner.shield = true;
+          inner.shield = false;
+          expect(signal.aborted).toBe(false);
+          outer.cancel("outer");
+          expect(signal.reason).toEqual(new CancelledError("outer"));
+          // One that is asked for only now.
+          expect(outer.signal.reason).toEqual(new CancelledError("outer"));
+          expect(yield* errorOf(sleep(1))).toEqual(new CancelledError("outer"));
+        }),
+      );
+    }));
+
+  test("its signal hears of a cancellation of the task, and of no other error", () =>
+    virtually(function* () {
+      const reasons: unknown[] = [];
+      function* body({ signal }: CancelScope) {
+        signal.addEventListener("abort", () => reasons.push(signal.reason));
+        yield* sleep(1);
+        throw new Error("broken");
+      }
+      yield* errorOf(cancelScope({}, body));
+      expect(reasons).toEqual([]);
+      const task = createTask(cancelScope({}, body));
+      yield* sleep(0);
+      task.cancel("stop");
+      yield* errorOf(task);
+      expect(reasons).toEqual([new CancelledError("stop")]);
+    }));
+});
+
 describe("wrong use", () => {
   test("a scope runs once, and inside a task", async () => {
     const scope = new CancelScope();
@@ -485,6 +651,16 @@ describe("wrong use", () => {
       const error = yield* errorOf(scope.run(() => sleep(0)));
       expect(error).toBeInstanceOf(RuntimeError);
       expect((error as Error).message).toBe("a CancelScope can be run only once: make a new one");
+      const refused: unknown[] = [];
+      getRunningLoop().callSoon(() => {
+        try {
+          new CancelScope().run(() => sleep(0)).next();
+        } catch (refusal) {
+          refused.push(refusal);
+        }
+      });
+      yield* sleep(1);
+      expect(refused).toEqual([new RuntimeError("a CancelScope must be run inside a task")]);
     });
   });
 
@@ -493,7 +669,15 @@ describe("wrong use", () => {
       "moveOnAfter() needs a number of milliseconds, got NaN",
     );
     expect(() => failAfter(1, undefined as never)).toThrow("failAfter() needs a function");
-    expect(() => new CancelScope({ deadline: Number.NaN })).toThrow(RangeError);
+    expect(() => moveOnAfter("5" as never, () => sleep(0))).toThrow(RangeError);
+    for (const deadline of [Number.NaN, "5", null]) {
+      expect(() => new CancelScope({ deadline: deadline as never })).toThrow(RangeError);
+    }
+    for (const options of [null, 5]) {
+      expect(() => new CancelScope(options as never)).toThrow(
+        "a CancelScope's options are an object: { deadline, shield }",
+      );
+    }
     expect(() => new CancelScope({ shield: 1 as never })).toThrow(
       "a CancelScope's shield is true or false, got 1",
     );

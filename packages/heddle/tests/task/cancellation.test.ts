@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import {
   CancelledError,
+  CancelScope,
   type Coroutine,
+  cancelScope,
   createTask,
+  currentTask,
   Event,
   Future,
   gather,
@@ -283,6 +286,23 @@ describe("tasks that wait for each other in a ring", () => {
     }
   });
 
+  test("the request counts where it was made, and wakes who waits for the ring from outside", async () => {
+    await virtually(function* () {
+      const first: Task<unknown> = createTask(function* () {
+        yield* second;
+      });
+      const second: Task<unknown> = createTask(function* () {
+        yield* first;
+      });
+      const outside = createTask(errorOf(second));
+      yield* sleep(1);
+      expect(first.cancel()).toBe(true);
+      expect([first.cancelling(), second.cancelling()]).toEqual([1, 0]);
+      yield* sleep(1);
+      expect([first.cancelled(), second.cancelled(), outside.done()]).toEqual([true, true, true]);
+    });
+  });
+
   test("through gather, with somebody in it who was just woken", async () => {
     await virtually(function* () {
       const gate = new Future<void>();
@@ -508,7 +528,7 @@ describe("uncancel and cancelling", () => {
       task.cancel();
       task.cancel();
       expect([task.cancelling(), task.uncancel(), task.uncancel()]).toEqual([3, 2, 1]);
-      expect([task.uncancel(), task.uncancel()]).toEqual([0, 0]);
+      expect([task.uncancel(), task.uncancel(), task.cancelling()]).toEqual([0, 0, 0]);
       yield* task;
     });
   });
@@ -549,6 +569,42 @@ describe("task.signal", () => {
       expect(signal.aborted).toBe(true);
       expect(signal.reason).toEqual(new CancelledError("stop it"));
       yield* errorOf(task);
+    });
+  });
+
+  test("goes into cancel scopes and out of them", async () => {
+    await virtually(function* () {
+      const task = currentTask() as Task<unknown>;
+      const { signal } = task;
+      const outer = new CancelScope();
+      yield* outer.run(function* () {
+        yield* cancelScope({}, function* () {
+          expect(task.signal).toBe(signal);
+          yield* sleep(1);
+        });
+        expect(task.signal).toBe(signal);
+        yield* cancelScope({}, function* (inner) {
+          inner.cancel();
+          outer.cancel();
+          yield* errorOf(sleep(1));
+        });
+        // Out of the inner scope, but the outer one is cancelled too.
+        expect([task.signal === signal, signal.aborted]).toEqual([true, true]);
+      });
+      expect([task.signal === signal, task.signal.aborted]).toEqual([false, false]);
+    });
+  });
+
+  test("of a task that was cancelled in a scope stays the aborted one behind it", async () => {
+    await virtually(function* () {
+      const task: Task<unknown> = createTask(function* () {
+        const { signal } = task;
+        yield* cancelScope({}, () => errorOf(sleep(10)));
+        expect([task.signal === signal, signal.aborted]).toEqual([true, true]);
+      });
+      yield* sleep(1);
+      task.cancel();
+      yield* task;
     });
   });
 
@@ -593,6 +649,17 @@ describe("a CancelledError", () => {
       // The error itself goes to the first who asks; later ones get their own.
       expect(yield* errorOf(task)).toBeInstanceOf(CancelledError);
     });
+  });
+});
+
+test("an iterator without throw() ends by its cancellation", async () => {
+  await virtually(function* () {
+    const steps = { next: () => ({ done: false, value: undefined }) };
+    const task = createTask({ [Symbol.iterator]: () => steps } as never);
+    yield* sleep(0);
+    task.cancel("no throw");
+    expect(yield* errorOf(task)).toEqual(new CancelledError("no throw"));
+    expect(task.cancelled()).toBe(true);
   });
 });
 

@@ -2,6 +2,7 @@ import {
   createTask,
   DeadlockError,
   Event,
+  EventLoop,
   Future,
   gather,
   Lock,
@@ -12,10 +13,11 @@ import {
   type Task,
 } from "heddle";
 import { describe, expect, test } from "vitest";
+import type { Host } from "../../src/loop/host.ts";
+import { nativeHost } from "../../src/loop/hosts/native.ts";
 import { reportsOf } from "../loop/reports-of.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
-import { rejectionOf } from "./error-of.ts";
-import { runProgram } from "./program.ts";
+import { errorOf, rejectionOf } from "./error-of.ts";
 
 const FIRST = "deadlock: nothing is scheduled, and nothing can wake these tasks any more:";
 const LAST = "Each of them waits for another, or for something that nobody will do.";
@@ -223,69 +225,58 @@ describe("on a virtual clock", () => {
   });
 });
 
-// These programs are bundles that use nothing of the introspection room: they name tasks and futures.
-// What others say is tested in introspection/.
-describe("on Node", () => {
-  test("a lock acquired twice rejects, and the process ends", async () => {
-    const ended = await runProgram(`
-      import { Lock, run } from "heddle";
-      const lock = new Lock({ name: "db" });
-      try {
-        await run(function* () {
-          yield* lock.acquire();
-          try { yield* lock.acquire(); } finally { console.log("cleaned up"); }
-        }, { name: "main" });
-      } catch (error) {
-        console.log(error.name + ": " + error.message);
-      }
-      console.log("the program goes on");
-    `);
-    expect(ended.lines).toEqual([
-      "cleaned up",
-      `DeadlockError: ${FIRST}`,
-      '  <Task "main" pending> waits for <Future Lock "db" held by main pending>',
-      "the program goes on",
-    ]);
-    expect(ended.status).toBe(0);
+describe("on a real host, which says that nothing can wake the thread any more", () => {
+  /** The listener of the one loop that is run. */
+  const listeners = new Set<() => boolean>();
+  const host: Host = {
+    ...nativeHost(),
+    onStall(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const stall = () => [...listeners].map((listener) => listener());
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+  test("the tasks clean up, and the runs reject", async () => {
+    const loop = new EventLoop({ host });
+    const { step, finish } = trace();
+    const waiting = (n: number) =>
+      run(
+        function* () {
+          try {
+            yield* new Event({ name: "never" }).wait();
+          } finally {
+            yield* sleep(1);
+            step(n);
+          }
+        },
+        { loop },
+      );
+    const errors = [1, 2].map((n) => rejectionOf(waiting(n)));
+    await settle();
+    expect(stall()).toEqual([true]);
+    for (const error of await Promise.all(errors)) expect(error).toBeInstanceOf(DeadlockError);
+    expect(listeners.size).toBe(0);
+    finish(3);
+    loop.close();
   });
 
-  test("two tasks awaiting each other's events, and an async main that never settles", async () => {
-    const ended = await runProgram(`
-      import { createTask, Event, gather, run, sleep } from "heddle";
-      const [ready, done] = [new Event({ name: "ready" }), new Event({ name: "done" })];
-      function* wait(mine, others) { yield* mine.wait(); others.set(); }
-      const runs = [
-        run(function* () {
-          createTask(wait(ready, done), { name: "first" });
-          createTask(wait(done, ready), { name: "second" });
-          yield* sleep(Infinity);
-        }, { name: "main" }),
-        run(async () => { await new Promise(() => {}); }, { name: "async main" }),
-      ];
-      for (const { reason } of await Promise.allSettled(runs)) {
-        console.log(reason.name);
-        for (const line of reason.message.split("\\n").slice(1)) console.log(line.trim());
-      }
-    `);
-    expect(ended.lines.slice(0, 5)).toEqual([
-      "DeadlockError",
-      '<Task "main" pending> waits for sleep(Infinity)',
-      '<Task "first" pending> waits for <Future Event "ready" (not set) pending>',
-      '<Task "second" pending> waits for <Future Event "done" (not set) pending>',
-      "DeadlockError",
-    ]);
-    expect(ended.lines[5]).toContain('<Task "async main" pending> waits for');
-    expect(ended.status).toBe(0);
-  });
-
-  test("main that swallows the cancellation and waits for ever again", async () => {
-    const ended = await runProgram(`
-      import { Event, run } from "heddle";
-      const outcome = await run(function* () {
-        for (;;) { try { yield* new Event().wait(); } catch {} }
-      }).catch((error) => error.name);
-      console.log(outcome);
-    `);
-    expect([ended.lines, ended.status]).toEqual([["DeadlockError"], 0]);
+  test("a main that waits for ever again is given up", async () => {
+    const loop = new EventLoop({ host });
+    const error = rejectionOf(
+      run(
+        function* () {
+          for (;;) yield* errorOf(new Event().wait());
+        },
+        { loop },
+      ),
+    );
+    await settle();
+    expect(stall()).toEqual([true]);
+    await settle();
+    expect(stall()).toEqual([false]);
+    expect(await error).toBeInstanceOf(DeadlockError);
+    expect(listeners.size).toBe(0);
   });
 });

@@ -48,6 +48,15 @@ describe("split", () => {
     expect(shape(rest)).toEqual(["outer", ["inner", "range", ["innermost", "late"]], "range"]);
   });
 
+  test("an inner group that matches as a whole leaves nothing in the rest", () => {
+    const group = new ExceptionGroup("outer", [range, new ExceptionGroup("inner", [type])]);
+    const [matching, rest] = group.split((error) => error === type);
+    expect([shape(matching), shape(rest)]).toEqual([
+      ["outer", ["inner", "type"]],
+      ["outer", "range"],
+    ]);
+  });
+
   test("by a predicate", () => {
     const [matching, rest] = nested().split((error) => error === late);
     expect(shape(matching)).toEqual(["outer", ["inner", ["innermost", "late"]]]);

@@ -222,8 +222,9 @@ describe("done callbacks", () => {
       const callback = () => {};
       const waiting = createTask(future);
       yield* sleep(0);
+      expect(future.removeDoneCallback(callback)).toBe(0);
       future.addDoneCallback(callback);
-      future.removeDoneCallback(callback);
+      expect(future.removeDoneCallback(callback)).toBe(1);
       future.setResult("woken");
       return yield* waiting;
     });

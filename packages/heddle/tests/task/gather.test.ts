@@ -5,7 +5,6 @@ import {
   Future,
   gather,
   InvalidStateError,
-  isCancelled,
   run,
   sleep,
 } from "heddle";
@@ -165,22 +164,39 @@ describe("gather", () => {
     });
   });
 
-  test("cancelled, and the last child swallows it: CancelledError, with nothing of the child's value", async () => {
+  test.each([
+    ["waits", 100, ""],
+    ["has given way: the message is the request's, as in asyncio", 0, "stop"],
+  ])("cancelled, and the last child swallows it, while it %s", async (_how, ms, message) => {
     await virtually(function* () {
       const stubborn = createTask(function* () {
-        try {
-          yield* sleep(100);
-        } catch {}
+        yield* errorOf(sleep(ms));
         return "secret";
       });
       const whole = gather([stubborn], { returnExceptions: true });
-      yield* sleep(1);
+      yield* sleep(0);
       whole.cancel("stop");
-      const error = yield* errorOf(whole);
-      expect(isCancelled(error)).toBe(true);
-      expect(String(error)).not.toContain("secret");
+      // Nothing of the child's value.
+      expect(yield* errorOf(whole)).toEqual(new CancelledError(message));
       expect(yield* stubborn).toBe("secret");
     });
+  });
+
+  test("cancelled with returnExceptions: throws the cancellation of the last child", async () => {
+    await virtually(function* () {
+      const whole = gather([new Future<void>()], { returnExceptions: true });
+      whole.cancel("stop");
+      expect(yield* errorOf(whole)).toEqual(new CancelledError("stop"));
+    });
+  });
+
+  test("outside of a loop, the first future decides on which one it is", async () => {
+    const loop = virtualLoop();
+    const first = loop.createFuture<string>();
+    const whole = gather([first, sleep(5, "slept"), first]);
+    loop.callLater(1, () => first.setResult("set"));
+    expect(await run(whole, { loop })).toEqual(["set", "slept", "set"]);
+    expect(loop.time()).toBe(5);
   });
 
   test("is a future: its result can be asked for", async () => {
@@ -198,15 +214,18 @@ describe("with returnExceptions", () => {
     await virtually(function* () {
       const error = new Error("own");
       const cancelled = createTask(sleep(100));
-      const whole = gather([failing(5, error), sleep(1, "fine"), cancelled], {
+      const future = new Future<void>();
+      const whole = gather([failing(5, error), sleep(1, "fine"), cancelled, future], {
         returnExceptions: true,
       });
       yield* sleep(2);
       cancelled.cancel("enough");
-      const [first, second, third] = yield* whole;
+      future.cancel("of the future");
+      const [first, second, third, fourth] = yield* whole;
       expect([first === error, second]).toEqual([true, "fine"]);
       // As in asyncio: the message stays with the cancelled task.
       expect(third).toEqual(new CancelledError(""));
+      expect(fourth).toEqual(new CancelledError("of the future"));
     });
   });
 

@@ -65,6 +65,9 @@ describe("yield without its star is a TypeError that says what was yielded", () 
     ["a string", () => "text", "text"],
     ["null", () => null, "null"],
     ["a function", () => other, "the function other"],
+    ["a function without a name", () => [() => {}][0], "the function (anonymous)"],
+    ["an object", () => ({}), "a Object"],
+    ["an array", () => [1, 2], "a Array without the star"],
   ])("%s", async (_what, make, described) => {
     expect(await toldFor(make)).toEqual(new TypeError(message(described)));
   });

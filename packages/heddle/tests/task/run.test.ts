@@ -1,6 +1,10 @@
+import { getEventListeners } from "node:events";
 import {
   allTasks,
+  CancelledError,
+  ContextVar,
   type Coroutine,
+  copyContext,
   createTask,
   currentTask,
   EventLoop,
@@ -12,11 +16,12 @@ import {
   sleep,
   type Task,
 } from "heddle";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { reportsOf } from "../loop/reports-of.ts";
 import { nativeTurn } from "../native-turn.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
 import { rejectionOf } from "./error-of.ts";
+import { SignalledClock } from "./signalled-clock.ts";
 
 function* answer(): Coroutine<number> {
   yield* sleep(1);
@@ -72,6 +77,21 @@ describe("main", () => {
     );
   });
 
+  test("runs in the context that was given, or in a copy of the running one", async () => {
+    const user = new ContextVar("user", { default: "nobody" });
+    const set = function* () {
+      const before = user.get();
+      user.set("set by main");
+      return before;
+    };
+    const own = copyContext();
+    own.run(() => user.set("given"));
+    expect(await virtually(set, { context: own })).toBe("given");
+    expect(own.get(user)).toBe("set by main");
+    expect(await virtually(set)).toBe("nobody");
+    expect(user.get()).toBe("nobody");
+  });
+
   test("begins in the loop's first iteration, not in the call", async () => {
     const { step, finish } = trace();
     const running = virtually(function* () {
@@ -102,6 +122,7 @@ describe("an AbortSignal", () => {
       ),
     );
     expect(error).toMatchObject({ name: "CancelledError", message: "user went away" });
+    expect((error as Error).cause).toBe(controller.signal.reason);
     finish(3);
   });
 
@@ -137,7 +158,34 @@ describe("an AbortSignal", () => {
   test("that is aborted after the end does nothing", async () => {
     const controller = new AbortController();
     expect(await virtually(answer, { signal: controller.signal })).toBe(42);
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
     controller.abort();
+  });
+
+  test("its reason is the cause only of a cancellation that has none", async () => {
+    const controller = new AbortController();
+    const own = new CancelledError("own", { cause: "its own cause" });
+    const failing = (abort: boolean) =>
+      rejectionOf(
+        virtually(
+          function* () {
+            if (abort) controller.abort(new Error("the reason"));
+            throw own;
+          },
+          { signal: controller.signal },
+        ),
+      );
+    const bare = await rejectionOf(
+      virtually(
+        function* () {
+          throw new CancelledError("not by the signal");
+        },
+        { signal: controller.signal },
+      ),
+    );
+    expect((bare as Error).cause).toBeUndefined();
+    expect([await failing(false), own.cause]).toEqual([own, "its own cause"]);
+    expect([await failing(true), own.cause]).toEqual([own, "its own cause"]);
   });
 
   test("main that swallows the cancellation gives its result", async () => {
@@ -506,6 +554,91 @@ describe("allTasks and currentTask", () => {
       expect(currentTask()).not.toBeNull();
     });
     expect(currentTask()).toBeNull();
+  });
+});
+
+test("a run that a run's async function awaits, in virtual time", async () => {
+  const loop = virtualLoop();
+  const seen: number[] = [];
+  await run(
+    async () => {
+      await run(() => sleep(3_600_000), { loop });
+      seen.push(loop.time());
+      // Nobody waits for the loop from inside any more: time stands still for the world.
+      createTask(sleep(50));
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(loop.time());
+    },
+    { loop },
+  );
+  expect(seen).toEqual([3_600_000, 3_600_000]);
+});
+
+describe("SIGINT", () => {
+  test("cancels main, the second one ends the process; nobody listens before and after", async () => {
+    const host = new SignalledClock();
+    const loop = new EventLoop({ host });
+    const heard: number[] = [];
+    const interrupted = run(
+      function* () {
+        heard.push(host.raise("SIGINT"));
+        try {
+          yield* sleep(10);
+        } finally {
+          expect(host.exits).toEqual([]);
+          heard.push(host.raise("SIGINT"));
+        }
+      },
+      { loop, handleSigint: true },
+    );
+    expect(await rejectionOf(interrupted)).toEqual(new CancelledError("SIGINT"));
+    heard.push(host.raise("SIGINT"));
+    await run(async () => heard.push(host.raise("SIGINT")), { loop });
+    expect([heard, host.exits]).toEqual([[1, 1, 0, 0], [130]]);
+  });
+
+  test("where there are no signals nothing is handled", async () => {
+    expect(await virtually(answer, { handleSigint: true })).toBe(42);
+  });
+
+  describe("under `heddle run`, whose one listener serves all runs", () => {
+    const watched = new Set<() => void>();
+    const globals = globalThis as { [key: symbol]: unknown };
+    const key = Symbol.for("heddle.onSigint");
+
+    beforeEach(() => {
+      globals[key] = (cancel: () => void) => {
+        watched.add(cancel);
+        return () => watched.delete(cancel);
+      };
+    });
+
+    afterEach(() => {
+      delete globals[key];
+    });
+
+    test.each([[undefined], [true]])("a run is watched, with handleSigint %s", async (wish) => {
+      const host = new SignalledClock();
+      let heard = -1;
+      const interrupted = run(
+        function* () {
+          heard = host.raise("SIGINT");
+          for (const cancel of watched) cancel();
+          yield* sleep(10);
+        },
+        { loop: new EventLoop({ host }), ...(wish === undefined ? {} : { handleSigint: wish }) },
+      );
+      expect(await rejectionOf(interrupted)).toEqual(new CancelledError("SIGINT"));
+      expect([heard, watched.size]).toEqual([0, 0]);
+    });
+
+    test("a run that does not wish it is not", () =>
+      virtually(
+        async () => {
+          expect(watched.size).toBe(0);
+        },
+        { handleSigint: false },
+      ));
   });
 });
 

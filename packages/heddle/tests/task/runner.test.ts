@@ -1,7 +1,10 @@
 import {
+  CancelledError,
   ContextVar,
+  copyContext,
   createTask,
   EventLoop,
+  getEventLoop,
   getRunningLoop,
   Runner,
   RuntimeError,
@@ -10,6 +13,7 @@ import {
 import { VirtualClock } from "heddle/testing";
 import { describe, expect, test } from "vitest";
 import { virtualLoop } from "../trace.ts";
+import { SignalledClock } from "./signalled-clock.ts";
 
 describe("Runner", () => {
   test("runs one program after another, on one loop and in one context", async () => {
@@ -67,8 +71,62 @@ describe("Runner", () => {
     await expect(runner.run(() => sleep(1))).rejects.toThrow(RuntimeError);
   });
 
+  test("makes a loop of its own when none is given, and closes it", async () => {
+    let loop: EventLoop;
+    {
+      await using runner = new Runner();
+      loop = runner.getLoop();
+      expect((await runner.run(async () => getRunningLoop())) === loop).toBe(true);
+      expect(getEventLoop() === loop).toBe(false);
+    }
+    expect(loop.isClosed()).toBe(true);
+  });
+
+  test("close of one that has never run, of one whose loop is closed, and twice at once", async () => {
+    await new Runner().close();
+    const closed = new Runner({ loop: virtualLoop() });
+    closed.getLoop().close();
+    await closed.close();
+    const twice = new Runner({ loop: virtualLoop() });
+    twice.getLoop().createTask(sleep(1000));
+    await Promise.all([twice.close(), twice.close()]);
+    expect(() => twice.getLoop()).toThrow("Runner is closed");
+  });
+
+  test("SIGINT cancels the main task that is running, and nothing between two runs", async () => {
+    const host = new SignalledClock();
+    const runner = new Runner({ loop: new EventLoop({ host }) });
+    const heard: number[] = [];
+    const interrupted = runner.run(function* () {
+      runner.getLoop().callLater(5, () => heard.push(host.raise("SIGINT")));
+      yield* sleep(1000);
+    });
+    await expect(interrupted).rejects.toEqual(new CancelledError("SIGINT"));
+    heard.push(host.raise("SIGINT"));
+    await runner.run(async () => heard.push(host.raise("SIGINT")), { handleSigint: false });
+    runner.getLoop().createTask(function* () {
+      try {
+        yield* sleep(1000);
+      } finally {
+        heard.push(host.raise("SIGINT"));
+      }
+    });
+    await runner.run(() => sleep(1));
+    await runner.close();
+    expect([heard, host.exits]).toEqual([[1, 0, 0, 0], []]);
+  });
+
   test("a context of one's own, a name, a signal", async () => {
     await using runner = new Runner({ loop: virtualLoop() });
+    const user = new ContextVar("user", { default: "nobody" });
+    const own = copyContext();
+    await runner.run(
+      function* () {
+        user.set("bob");
+      },
+      { context: own },
+    );
+    expect([own.get(user), await runner.run(async () => user.get())]).toEqual(["bob", "nobody"]);
     const controller = new AbortController();
     controller.abort(new Error("enough"));
     await expect(
@@ -91,7 +149,16 @@ describe("Runner", () => {
   });
 
   test("debug mode", async () => {
-    await using runner = new Runner({ debug: true, loop: virtualLoop() });
-    expect(runner.getLoop().getDebug()).toBe(true);
+    for (const [debug, before] of [
+      [true, false],
+      [false, true],
+      [undefined, true],
+    ]) {
+      const loop = virtualLoop();
+      loop.setDebug(before as boolean);
+      await using runner = new Runner({ loop, ...(debug === undefined ? {} : { debug }) });
+      expect(runner.getLoop().getDebug()).toBe(debug ?? before);
+      runner.getLoop().setDebug(false);
+    }
   });
 });

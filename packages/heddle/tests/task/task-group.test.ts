@@ -252,6 +252,66 @@ describe("taskGroup", () => {
     });
   });
 
+  test("whatever comes during the clean-up, each task and the block are cancelled once", async () => {
+    const loop = virtualLoop();
+    let requests: number[] = [];
+    await run(
+      function* () {
+        const parent: Task<unknown> = createTask(
+          taskGroup(function* (group) {
+            const cleaning: Task<unknown> = group.createTask(function* () {
+              yield* errorOf(sleep(1000));
+              yield* sleep(100);
+              requests = [cleaning.cancelling(), parent.cancelling()];
+            });
+            group.createTask(function* () {
+              yield* errorOf(sleep(1000));
+              yield* failing(20, new Error("in its clean-up"));
+            });
+          }),
+        );
+        yield* sleep(1);
+        parent.cancel();
+        yield* sleep(1);
+        parent.cancel();
+        expect(inGroup(yield* errorOf(parent))).toEqual([new Error("in its clean-up")]);
+      },
+      { loop },
+    );
+    expect([requests, loop.time()]).toEqual([[1, 2], 101]);
+  });
+
+  test("a block that was dropped: an error of its tasks is reported", async () => {
+    const loop = virtualLoop();
+    const reports = reportsOf(loop);
+    const error = new Error("late");
+    await run(
+      function* () {
+        const parent = createTask(
+          function* () {
+            // By hand: nobody ever resumes the block.
+            taskGroup(function* (group) {
+              group.createTask(failing(1, error), { name: "child" });
+              yield* sleep(1000);
+            }).next();
+          },
+          { name: "parent" },
+        );
+        yield* parent;
+        yield* sleep(5);
+      },
+      { loop },
+    );
+    expect(reports).toMatchObject([
+      {
+        message:
+          'Task <Task "child" raised> has errored out but its parent task <Task "parent" returned> ' +
+          "is already completed",
+        exception: error,
+      },
+    ]);
+  });
+
   test("a failure and a cancellation from outside in the same iteration", async () => {
     await virtually(function* () {
       const task = createTask(
@@ -467,6 +527,67 @@ describe("group.cancel", () => {
       expect(task.cancelled()).toBe(false);
       kept?.cancel();
       finish(2);
+    });
+  });
+
+  test("a group without tasks: the block is cancelled", async () => {
+    await virtually(function* () {
+      const { step, finish, never } = trace();
+      yield* taskGroup(function* (group) {
+        step(1);
+        group.cancel();
+        yield* sleep(1);
+        never("the block was cancelled");
+      });
+      expect(currentTask()?.cancelling()).toBe(0);
+      finish(2);
+    });
+  });
+
+  test("while the group waits for its tasks: they are cancelled, and nobody else", async () => {
+    const loop = virtualLoop();
+    await run(
+      function* () {
+        const value = yield* taskGroup(function* (group) {
+          group.createTask(sleep(1000));
+          loop.callLater(5, () => group.cancel());
+          return "the block's";
+        });
+        expect([value, loop.time(), currentTask()?.cancelling()]).toEqual(["the block's", 5, 0]);
+      },
+      { loop },
+    );
+  });
+
+  test("after its end, or again: nothing is cancelled any more", async () => {
+    await virtually(function* () {
+      const group = yield* taskGroup(function* (own) {
+        own.createTask(sleep(1));
+        return own;
+      });
+      const { signal } = group;
+      group.cancel();
+      expect([signal.aborted, currentTask()?.cancelling()]).toEqual([false, 0]);
+    });
+  });
+
+  test("while a failed group cleans up: nobody is cancelled twice", async () => {
+    await virtually(function* () {
+      let requests = 0;
+      const error = yield* errorOf(
+        taskGroup(function* (group) {
+          group.createTask(failing(1, new Error("own")));
+          const cleaning: Task<unknown> = group.createTask(function* () {
+            yield* errorOf(sleep(1000));
+            yield* sleep(10);
+            requests = cleaning.cancelling();
+          });
+          getRunningLoop().callLater(5, () => group.cancel());
+          yield* sleep(1000);
+        }),
+      );
+      expect(inGroup(error)).toEqual([new Error("own")]);
+      expect([requests, currentTask()?.cancelling()]).toEqual([1, 0]);
     });
   });
 
@@ -824,6 +945,94 @@ describe("new TaskGroup()", () => {
       };
       await expect(leave()).rejects.toThrow("unhandled errors in a TaskGroup (1 error)");
     }));
+
+  test("its signal is aborted already if it is first asked for afterwards, and only then", () =>
+    virtually(async () => {
+      const group = new TaskGroup();
+      const before = group.signal.aborted;
+      const other = new TaskGroup();
+      other.cancel();
+      expect([before, other.signal.aborted]).toEqual([false, true]);
+      expect(isCancelled(other.signal.reason)).toBe(true);
+    }));
+
+  test("joined twice: the error is thrown once", () =>
+    virtually(function* () {
+      const group = new TaskGroup();
+      group.createTask(failing(1, new Error("own")));
+      expect(inGroup(yield* errorOf(group.join()))).toEqual([new Error("own")]);
+      yield* group.join();
+    }));
+
+  test("two that fail: the rest is cancelled once", () =>
+    virtually(function* () {
+      const group = new TaskGroup();
+      group.createTask(failing(1, new Error("first")));
+      group.createTask(function* () {
+        yield* errorOf(sleep(1000));
+        throw new Error("second");
+      });
+      const cleaning: Task<number> = group.createTask(function* () {
+        yield* errorOf(sleep(1000));
+        yield* sleep(10);
+        return cleaning.cancelling();
+      });
+      yield* sleep(5);
+      yield* errorOf(group.join());
+      expect(yield* cleaning).toBe(1);
+    }));
+
+  test("two that fail at once are both reported if nobody ever joins", async () => {
+    const loop = virtualLoop();
+    const reports = reportsOf(loop);
+    await run(
+      function* () {
+        const group = new TaskGroup();
+        for (const name of ["one", "two"]) group.createTask(failing(1, new Error(name)));
+        yield* sleep(5);
+      },
+      { loop },
+    );
+    expect(reports.map(({ exception }) => String(exception))).toEqual(["Error: one", "Error: two"]);
+  });
+
+  test("made outside of a run, it belongs to the loop", async () => {
+    const group = new TaskGroup();
+    const task = group.createTask(sleep(1, "done"));
+    await group.join();
+    expect(task.result()).toBe("done");
+  });
+
+  test("a task that is made after a foreign await belongs to the group's run", async () => {
+    let cleaned = false;
+    await run(async () => {
+      const group = new TaskGroup();
+      await new Promise((resolve) => setImmediate(resolve));
+      group.createTask(function* () {
+        try {
+          yield* sleep(60_000);
+        } finally {
+          cleaned = true;
+        }
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    expect(cleaned).toBe(true);
+  });
+
+  test("cannot be joined from another loop", async () => {
+    const [mine, other] = [virtualLoop(), virtualLoop()];
+    let group: TaskGroup | undefined;
+    mine.callSoon(() => {
+      group = new TaskGroup();
+      group.createTask(sleep(1));
+      mine.stop();
+    });
+    await mine.runForever();
+    const error = await run(() => errorOf((group as TaskGroup).join()), { loop: other });
+    expect(error).toBeInstanceOf(RuntimeError);
+    expect(String(error)).toContain("attached to a different loop");
+  });
 
   test("an error is reported if nobody ever joins", async () => {
     const loop = virtualLoop();

@@ -4,6 +4,9 @@ import { type Listed, TaskList } from "../../src/task/task-list.ts";
 
 class Member implements Listed {
   _place = -1;
+  /** For `expect`, which compares by what is visible. */
+  readonly id = Member.#made++;
+  static #made = 0;
 }
 
 test("TaskList agrees with an array: the order of adding, whoever leaves", () => {
@@ -28,6 +31,21 @@ test("TaskList agrees with an array: the order of adding, whoever leaves", () =>
       }
     }),
   );
+});
+
+test("closed up when more than half have left, it keeps the order, and each knows its place", () => {
+  const list = new TaskList<Member>();
+  const members = Array.from({ length: 100 }, () => new Member());
+  for (const member of members) list.add(member);
+  const staying = members.filter((_, i) => i % 4 === 3);
+  for (const member of members) if (!staying.includes(member)) list.remove(member);
+  expect([...list]).toEqual(staying);
+  const late = new Member();
+  list.add(late);
+  for (const member of staying.slice(5)) list.remove(member);
+  expect([...list]).toEqual([...staying.slice(0, 5), late]);
+  for (const member of [...staying.slice(0, 5), late]) list.remove(member);
+  expect([[...list], list.isEmpty]).toEqual([[], true]);
 });
 
 test("removing who is not in the list, or has left, does nothing", () => {

@@ -1,4 +1,5 @@
 import {
+  allTasks,
   ContextVar,
   type Coroutine,
   createTask,
@@ -6,6 +7,7 @@ import {
   EventLoop,
   eagerTaskFactory,
   Future,
+  getRunningLoop,
   isAwaitable,
   isCoroutine,
   run,
@@ -104,8 +106,8 @@ describe("names", () => {
       expect([named.getName(), String(named)]).toEqual(["worker", '<Task "worker" pending>']);
       named.setName("renamed");
       expect(named.getName()).toBe("renamed");
-      const number = (task: Task<unknown>) => Number(/^Task-(\d+)$/.exec(task.getName())?.[1]);
-      expect(number(two)).toBe(number(one) + 1);
+      const number = Number(one.getName().slice("Task-".length));
+      expect([one.getName(), two.getName()]).toEqual([`Task-${number}`, `Task-${number + 1}`]);
       yield* named;
       expect(String(named)).toBe('<Task "renamed" returned>');
     });
@@ -126,6 +128,8 @@ describe("getCoro and getContext", () => {
       yield* task;
       expect(task.getContext().get(user)).toBe("of the task");
       expect(task.getContext()).toBe(task.getContext());
+      const untouched = createTask(sleep(1));
+      expect(untouched.getContext()).toBe(untouched.getContext());
       expect(user.get()).toBe("nobody");
     });
   });
@@ -187,6 +191,32 @@ describe("eager start", () => {
       expect(user.get()).toBe("maker");
       yield* sleep(1);
     });
+  });
+
+  test("belongs to the run, behind those that its first step has made", async () => {
+    let cancelled = false;
+    await virtually(
+      function* () {
+        const names = () => [...allTasks()].map((task) => task.getName());
+        let inside: string[] = [];
+        createTask(
+          function* () {
+            inside = names();
+            createTask(sleep(1), { name: "inner" });
+            try {
+              yield* sleep(1000);
+            } finally {
+              cancelled = true;
+            }
+          },
+          { name: "eager", eagerStart: true },
+        );
+        expect(inside).toEqual(["main", "eager"]);
+        expect(names()).toEqual(["main", "inner", "eager"]);
+      },
+      { name: "main" },
+    );
+    expect(cancelled).toBe(true);
   });
 
   test("nests, and a cancellation inside reaches the right one", async () => {
@@ -301,6 +331,41 @@ describe("isCoroutine and isAwaitable", () => {
     ]);
     loop.close();
   });
+});
+
+describe("the timer of a sleep", () => {
+  const timers = () => {
+    const { size, alive } = getRunningLoop().timers;
+    return [size, alive];
+  };
+
+  test("is none for sleep(Infinity)", () =>
+    virtually(function* () {
+      const task = createTask(sleep(Number.POSITIVE_INFINITY));
+      yield* sleep(0);
+      expect(timers()).toEqual([0, 0]);
+      task.cancel();
+    }));
+
+  test("is given back once, also by one that is cancelled in the iteration in which it is due", () =>
+    virtually(function* () {
+      const loop = getRunningLoop();
+      loop.callAt(5, () => task.cancel());
+      const task: Task<void> = createTask(sleep(5));
+      yield* sleep(6);
+      expect([task.cancelled(), timers()]).toEqual([true, [0, 0]]);
+    }));
+
+  test("is given back by one into which an error is thrown", () =>
+    virtually(function* () {
+      const steps = sleep(5)[Symbol.iterator]();
+      // By hand, as a coroutine's `throw` does.
+      steps.next();
+      expect(timers()).toEqual([1, 1]);
+      expect(() => steps.throw?.(new Error("thrown in"))).toThrow("thrown in");
+      expect(timers()).toEqual([1, 0]);
+      yield* [];
+    }));
 });
 
 test("cancelled sleepers give their timers back while others still sleep", async () => {

@@ -8,7 +8,7 @@ import {
   RuntimeError,
   run,
   sleep,
-  type Timeout,
+  Timeout,
   TimeoutError,
   timeout,
   timeoutAt,
@@ -86,6 +86,7 @@ describe("timeout", () => {
         for (const ms of [null, Number.POSITIVE_INFINITY]) {
           const value = yield* timeout(ms, function* (scope) {
             expect([scope.when(), scope.expired()]).toEqual([ms, false]);
+            expect([...loop.timers]).toHaveLength(0);
             return yield* sleep(10_000_000, "slept");
           });
           expect(value).toBe("slept");
@@ -114,6 +115,19 @@ describe("timeout", () => {
       // A body that does not wait is in time.
       expect(yield* timeout(0, function* () {})).toBeUndefined();
       finish(3);
+    });
+  });
+
+  test("a deadline that has passed comes before what is scheduled after it, as in asyncio", async () => {
+    await virtually(function* () {
+      const order: string[] = [];
+      yield* errorOf(
+        timeout(0, function* (scope) {
+          getRunningLoop().callSoon(() => order.push(`expired: ${scope.expired()}`));
+          yield* sleep(100);
+        }),
+      );
+      expect(order).toEqual(["expired: true"]);
     });
   });
 
@@ -346,19 +360,20 @@ describe("the scope", () => {
   test("when() and expired()", async () => {
     await virtually(function* () {
       yield* sleep(5);
+      const seen: unknown[] = [];
       let scope: Timeout | undefined;
       yield* errorOf(
         timeout(10, function* (own) {
           scope = own;
-          expect([own.when(), own.expired()]).toEqual([15, false]);
+          seen.push(own.when(), own.expired());
           try {
             yield* sleep(1000);
           } finally {
-            expect(own.expired()).toBe(true);
+            seen.push(own.expired());
           }
         }),
       );
-      expect(scope?.expired()).toBe(true);
+      expect([...seen, scope?.expired()]).toEqual([15, false, true, true]);
     });
   });
 
@@ -418,10 +433,15 @@ describe("the scope", () => {
       let finished: Timeout | undefined;
       yield* timeout(10, function* (scope) {
         finished = scope;
-        expect(() => scope.reschedule(Number.NaN)).toThrow(
-          new RangeError("reschedule() needs a time of loop.time() or null, got NaN"),
-        );
+        for (const wrong of [Number.NaN, "5", undefined]) {
+          expect(() => scope.reschedule(wrong as never)).toThrow(
+            new RangeError(`reschedule() needs a time of loop.time() or null, got ${wrong}`),
+          );
+        }
       });
+      expect(() => new Timeout(null, "mine").reschedule(1)).toThrow(
+        new RuntimeError("Timeout has not been entered"),
+      );
       expect(() => finished?.reschedule(1)).toThrow(
         new RuntimeError("Cannot change state of finished Timeout"),
       );
@@ -463,6 +483,22 @@ describe("the scope", () => {
       });
       yield* sleep(100);
       expect(inTime?.aborted).toBe(false);
+    });
+  });
+
+  test("its signal is aborted already when it is first asked for after the deadline", async () => {
+    await virtually(function* () {
+      let clean: AbortSignal | undefined;
+      yield* errorOf(
+        timeout(10, function* (scope) {
+          try {
+            yield* sleep(100);
+          } finally {
+            clean = scope.signal;
+          }
+        }),
+      );
+      expect([clean?.aborted, isCancelled(clean?.reason)]).toEqual([true, true]);
     });
   });
 

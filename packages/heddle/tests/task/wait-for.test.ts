@@ -3,6 +3,7 @@ import {
   createTask,
   currentTask,
   Future,
+  getRunningLoop,
   isCancelled,
   run,
   sleep,
@@ -112,6 +113,31 @@ describe("waitFor", () => {
       const failed = new Future<string>();
       failed.setException(new Error("own"));
       expect(yield* errorOf(waitFor(failed, 0))).toEqual(new Error("own"));
+    });
+  });
+
+  test("0: what is done does not suspend; an error of the clean-up is thrown as it is", async () => {
+    const { step, finish } = trace();
+    await virtually(function* () {
+      const done = new Future<string>();
+      done.setResult("done");
+      getRunningLoop().callSoon(() => step(2));
+      expect(yield* waitFor(done, 0)).toBe("done");
+      step(1);
+      const error = new Error("clean-up failed");
+      const task = createTask(function* () {
+        try {
+          yield* sleep(100);
+        } catch {
+          yield* sleep(1);
+          throw error;
+        }
+      });
+      yield* sleep(1);
+      expect((yield* errorOf(waitFor(task, 0))) === error).toBe(true);
+      const late = yield* errorOf(waitFor(new Future(), 0));
+      expect(isCancelled((late as Error).cause)).toBe(true);
+      finish(3);
     });
   });
 

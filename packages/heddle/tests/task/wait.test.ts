@@ -11,6 +11,7 @@ import {
   wait,
 } from "heddle";
 import { describe, expect, test } from "vitest";
+import { reportsOf } from "../loop/reports-of.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
 import { errorOf } from "./error-of.ts";
 
@@ -98,6 +99,39 @@ describe("wait", () => {
   });
 });
 
+describe("what wait leaves behind", () => {
+  test("after its timeout, others that wait for the same future wake", async () => {
+    await virtually(function* () {
+      const future = new Future<string>();
+      const other = createTask(function* () {
+        return yield* future;
+      });
+      yield* sleep(0);
+      yield* wait([future], { timeout: 10 });
+      future.setResult("set");
+      expect(yield* other).toBe("set");
+    });
+  });
+
+  test("cancelled in the iteration in which a future is done, it reports nothing", async () => {
+    const loop = virtualLoop();
+    const reports = reportsOf(loop);
+    await run(
+      function* () {
+        const future = new Future<void>();
+        const waiting = createTask(wait([future], { timeout: 10 }));
+        yield* sleep(1);
+        future.setResult();
+        waiting.cancel();
+        expect(isCancelled(yield* errorOf(waiting))).toBe(true);
+        yield* sleep(20);
+      },
+      { loop },
+    );
+    expect(reports).toEqual([]);
+  });
+});
+
 describe("asCompleted", () => {
   test("gives the outcomes in the order in which they end", async () => {
     await virtually(function* () {
@@ -139,6 +173,29 @@ describe("asCompleted", () => {
       expect(order).toEqual(["quick", "TimeoutError", "TimeoutError"]);
       expect(new TimeoutError()).toBeInstanceOf(Error);
       expect(yield* slow).toBe("100");
+    });
+  });
+
+  test("those that are overdue wake who else waits for them, and no timer is left", async () => {
+    await virtually(function* () {
+      const slow = sleeper(100);
+      const other = createTask(function* () {
+        return yield* slow;
+      });
+      yield* sleep(0);
+      const [next] = [...asCompleted([slow], { timeout: 10 })];
+      expect(yield* errorOf(next as NonNullable<typeof next>)).toBeInstanceOf(TimeoutError);
+      expect(yield* other).toBe("100");
+      for (const each of asCompleted([sleep(1)], { timeout: 1000 })) yield* each;
+      expect([...asCompleted([], { timeout: 1000 })]).toEqual([]);
+      expect([...getRunningLoop().timers]).toEqual([]);
+    });
+  });
+
+  test("a future of another loop is refused", async () => {
+    const future = virtualLoop().createFuture<void>();
+    await virtually(function* () {
+      expect(() => asCompleted([future])).toThrow("belongs to a different loop");
     });
   });
 

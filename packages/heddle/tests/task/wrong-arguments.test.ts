@@ -8,6 +8,7 @@ import {
   BoundedSemaphore,
   Condition,
   ContextVar,
+  copyContext,
   createTask,
   ensureFuture,
   Future,
@@ -119,6 +120,21 @@ describe("thrown by the call itself", () => {
       "asCompleted(5)",
       () => asCompleted(5 as Wrong),
       new TypeError("asCompleted() needs an array of awaitables: asCompleted([a, b])"),
+    ],
+    [
+      "asCompleted()",
+      () => asCompleted(undefined as Wrong),
+      new TypeError("asCompleted() needs an array of awaitables: asCompleted([a, b])"),
+    ],
+    [
+      'asCompleted, timeout "1"',
+      () => asCompleted([], { timeout: "1" as Wrong }),
+      new RangeError("asCompleted(): timeout must be milliseconds or null, got 1"),
+    ],
+    [
+      "wait()",
+      () => wait(undefined as Wrong),
+      new TypeError("wait() needs an array or Set of futures or tasks: wait([a, b])"),
     ],
     [
       "asCompleted, timeout",
@@ -317,6 +333,16 @@ describe("the loop's calls", () => {
       "callLater(NaN)",
       () => loop.callLater(Number.NaN, () => {}),
       new RangeError("the delay must be a number of milliseconds, got NaN"),
+    ],
+    [
+      "callLaterIn(context, NaN)",
+      () => loop.callLaterIn(copyContext(), Number.NaN, () => {}),
+      new RangeError("the delay must be a number of milliseconds, got NaN"),
+    ],
+    [
+      'callLaterIn(context, "1")',
+      () => loop.callLaterIn(copyContext(), "1" as Wrong, () => {}),
+      new TypeError("the delay must be a number of milliseconds, got string"),
     ],
     [
       "callAt(NaN)",
