@@ -83,9 +83,10 @@ export class TaskGroup implements Listener, Explained, Owned, AsyncDisposable {
 
   /** Cancel what still runs and wait for it; throws an ExceptionGroup of what had failed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#joined) return;
     this.cancel();
-    await this.join();
+    if (!this.#joined) await this.join();
+    // Somebody else joins it, and hears of its errors.
+    else for (const task of [...this.#tasks]) await task.then(undefined, () => {});
   }
 
   /** An AbortSignal that is aborted when a task of the group fails, or the group is cancelled. */

@@ -936,6 +936,27 @@ describe("new TaskGroup()", () => {
       expect((error as ExceptionGroup).errors.map(String)).toEqual(["Error: broken"]);
     }));
 
+  test("leaving the block while another joins waits for the tasks as well", () =>
+    virtually(async () => {
+      let joining: PromiseLike<void> | undefined;
+      let cleaned = false;
+      {
+        await using group = new TaskGroup();
+        group.createTask(function* () {
+          try {
+            yield* sleep(1000);
+          } finally {
+            yield* sleep(5);
+            cleaned = true;
+          }
+        });
+        joining = createTask(group.join());
+        await sleep(10);
+      }
+      expect(cleaned).toBe(true);
+      await joining;
+    }));
+
   test("what had failed is thrown by leaving the block, too", () =>
     virtually(async () => {
       const leave = async () => {
