@@ -1,5 +1,15 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { createTask, Event, Future, getRunningLoop, run, scoped, sleep, taskGroup } from "heddle";
+import {
+  createTask,
+  Event,
+  Future,
+  getRunningLoop,
+  run,
+  scoped,
+  sleep,
+  type Task,
+  taskGroup,
+} from "heddle";
 import { describe, expect, test } from "vitest";
 import { virtually } from "../trace.ts";
 
@@ -24,6 +34,25 @@ describe("AsyncLocalStorage", () => {
       yield* none;
       expect(seen).toEqual(["a", "b", undefined, "a", "b", undefined, "a", "b", undefined]);
       expect(storage.getStore()).toBe(undefined);
+    }));
+
+  test("a task that is cancelled before it waits keeps its store", () =>
+    virtually(function* () {
+      const seen: unknown[] = [];
+      const task: Task<void> = storage.run("a", () =>
+        createTask(function* () {
+          task.cancel();
+          try {
+            yield* sleep(1);
+          } catch {
+            seen.push(storage.getStore());
+          }
+          yield* sleep(1);
+          seen.push(storage.getStore());
+        }),
+      );
+      yield* task;
+      expect(seen).toEqual(["a", "a"]);
     }));
 
   test("nobody sees the store of whoever woke the loop", async () => {

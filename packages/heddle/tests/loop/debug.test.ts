@@ -398,6 +398,7 @@ describe("calls from a wrong loop", () => {
         yield* sleep(1);
         other.setDebug(false);
         other.callSoon(() => other.stop());
+        other.callLater(1, () => {});
         expect(called).toBe(false);
       },
       { loop },

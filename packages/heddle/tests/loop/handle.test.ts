@@ -1,4 +1,4 @@
-import { type Context, ContextVar, copyContext, getRunningLoop, run, sleep } from "heddle";
+import { Context, ContextVar, copyContext, getRunningLoop, run, sleep } from "heddle";
 import { describe, expect, test } from "vitest";
 import { trace, virtualLoop, virtually } from "../trace.ts";
 import { reportsOf } from "./reports-of.ts";
@@ -107,6 +107,7 @@ describe("Handle", () => {
       expect(loop.callSoonIn(context, () => {}).getContext()).toBe(context);
       const handle = loop.callSoon(() => user.set("set in it"));
       expect(handle.getContext()).toBe(handle.getContext());
+      expect(handle.getContext()).toBeInstanceOf(Context);
       yield* sleep(1);
       expect(handle.getContext().get(user)).toBe("set in it");
     });
@@ -120,6 +121,7 @@ describe("TimerHandle", () => {
       const loop = getRunningLoop();
       expect(loop.callLater(5, () => {}).when()).toBe(15);
       expect(loop.callAt(99, () => {}).when()).toBe(99);
+      expect(loop.callLaterIn(copyContext(), 5, () => {}).when()).toBe(15);
     });
   });
 
@@ -133,7 +135,7 @@ describe("TimerHandle", () => {
         timer.cancel();
         timer.cancel();
         expect(timer.cancelled()).toBe(true);
-        expect([...loop.timers]).toEqual([]);
+        expect([[...loop.timers], loop.timers.alive]).toEqual([[], 0]);
         yield* sleep(5);
       },
       { loop },
@@ -152,6 +154,7 @@ describe("TimerHandle", () => {
       });
       const second = loop.callAt(5, () => never("it was cancelled"));
       yield* sleep(10);
+      expect(loop.timers.alive).toBe(0);
       finish(2);
     });
   });

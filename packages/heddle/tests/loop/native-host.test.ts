@@ -152,10 +152,11 @@ describe("timers", () => {
     own.callLater(30, () => called++);
     getEventLoop().close();
     getEventLoop().callLater(30, () => called++);
-    const running = Promise.all([run(sleep(1), { loop: own }), run(sleep(1))]);
+    const replies = [own, getEventLoop()].map((loop) => loop.createFuture<void>());
+    const running = Promise.all(replies.map((reply) => run(reply, { loop: reply.getLoop() })));
     await settle();
     expect(vi.getTimerCount()).toBe(2);
-    await vi.advanceTimersByTimeAsync(1);
+    for (const reply of replies) reply.setResult();
     await running;
     expect(vi.getTimerCount()).toBe(1);
     await vi.advanceTimersByTimeAsync(100);

@@ -203,7 +203,9 @@ describe("on a virtual clock", () => {
   });
 
   test("runForever and runUntilComplete reject too", async () => {
-    expect(await rejectionOf(virtualLoop().runForever())).toBeInstanceOf(DeadlockError);
+    expect(await rejectionOf(virtualLoop().runForever())).toEqual(
+      new DeadlockError("deadlock: nothing is scheduled, and nothing can end this run any more"),
+    );
     const loop = virtualLoop();
     const waiting = loop.createTask(new Event({ name: "never" }).wait(), { name: "waiting" });
     const error = await rejectionOf(loop.runUntilComplete(waiting));

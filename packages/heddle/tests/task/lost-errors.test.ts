@@ -336,6 +336,39 @@ describe("several runs at once on one loop", () => {
   });
 });
 
+describe("of no run", () => {
+  test("when their loop is closed, and none of another loop's", () => {
+    const [mine, other] = [virtualLoop(), virtualLoop()];
+    const [reported, others] = [messages(mine), messages(other)];
+    new Future({ loop: mine, name: "mine" }).setException(error);
+    new Future({ loop: other, name: "other" }).setException(error);
+    mine.close();
+    expect([reported(), others()]).toEqual([
+      ["Future exception was never retrieved: <Future mine raised>"],
+      [],
+    ]);
+    other.close();
+    expect(others()).toHaveLength(1);
+  });
+
+  test("just before the process exits, once, and it is not held up", () => {
+    const listeners: (() => boolean)[] = [];
+    class Stalling extends VirtualClock implements Host {
+      onStall(listener: () => boolean): () => void {
+        listeners.push(listener);
+        return () => {};
+      }
+    }
+    const loop = new EventLoop({ host: new Stalling() });
+    const reported = messages(loop);
+    for (const name of ["one", "two"]) new Future({ loop, name }).setException(error);
+    expect(listeners).toHaveLength(1);
+    expect([reported().length, listeners[0]?.(), reported().length]).toEqual([0, false, 2]);
+    expect([listeners[0]?.(), reported().length]).toEqual([false, 2]);
+    loop.close();
+  });
+});
+
 test("errors outside of runs that were collected leave no listener behind", async () => {
   let listening = 0;
   const clock = new VirtualClock();

@@ -17,6 +17,7 @@ import {
   type Task,
 } from "heddle";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { currentOwner, type Owner, type Resource } from "../../src/task/owner.ts";
 import { reportsOf } from "../loop/reports-of.ts";
 import { nativeTurn } from "../native-turn.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
@@ -272,6 +273,35 @@ describe("what main leaves behind", () => {
     finish(3);
   });
 
+  test("resources are released and awaited, once, behind the tasks; one that fails hurts nobody", async () => {
+    const { step, finish } = trace();
+    await virtually(function* () {
+      const owner = currentOwner() as Owner;
+      const closing = (n: number, fails: boolean): Resource => ({
+        *release() {
+          yield* sleep(n);
+          step(n);
+          if (fails) throw new Error("own");
+        },
+      });
+      const disowned: Resource = { release: () => expect.unreachable() };
+      owner.own(closing(3, true));
+      owner.own(closing(2, false));
+      owner.own({ release: () => undefined });
+      owner.own(disowned);
+      owner.disown(disowned);
+      createTask(function* () {
+        try {
+          yield* sleep(1000);
+        } finally {
+          step(1);
+        }
+      });
+      yield* sleep(1);
+    });
+    finish(4);
+  });
+
   test("if main fails the tasks are cancelled just the same", async () => {
     const { step, finish } = trace();
     const error = await rejectionOf(
@@ -517,6 +547,13 @@ describe("allTasks and currentTask", () => {
       },
       { name: "main" },
     );
+  });
+
+  test("outside of a run it lists those of the default loop", async () => {
+    const task = createTask(sleep(0));
+    expect(allTasks().has(task)).toBe(true);
+    await task;
+    expect(allTasks().has(task)).toBe(false);
   });
 
   test("of a loop it lists the tasks of all its runs, and of none", async () => {
