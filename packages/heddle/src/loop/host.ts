@@ -22,6 +22,8 @@ export interface CapturedContext {
 export interface AsyncContext {
   /** The program may have set a store: from now on everything is captured. */
   readonly inUse: boolean;
+  /** It flows through everything, async generators and streams included. (On Bun it does not.) */
+  readonly exact: boolean;
   /** A new one where no store is set: the loop turns in it. */
   outside(): CapturedContext;
   /** Remember what is current now; the code that runs in it is of `frame`, if that is followed. */

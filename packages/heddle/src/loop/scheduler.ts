@@ -111,7 +111,7 @@ export class Scheduler extends ExceptionReporter {
     super(host);
     this.#ambient = ambient;
     this.asyncContext = host.asyncContext;
-    this.traffic = host.virtual ? new Traffic(host.asyncContext !== undefined) : null;
+    this.traffic = host.virtual ? new Traffic(host.asyncContext?.exact === true) : null;
     // The default loop is found without; and following costs every promise of the program something.
     this.follows = !ambient;
     this.#debug = host.debug;

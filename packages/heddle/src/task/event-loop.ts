@@ -339,7 +339,10 @@ function refuseUsed(coro: Awaitable<unknown>): void {
 }
 
 function creationStack(): string {
-  return (new Error().stack ?? "").split("\n").slice(4).join("\n");
+  const lines = (new Error().stack ?? "").split("\n").slice(1);
+  // How many frames of ours are above differs: JavaScriptCore leaves tail calls out.
+  while (/\b(creationStack|newTask|_makeTask)\b/.test(lines[0] ?? "")) lines.shift();
+  return lines.join("\n");
 }
 
 /** A task factory that starts each task at once. Counterpart: `asyncio.eager_task_factory`. */

@@ -14,6 +14,7 @@ const { asyncContext } = real;
 
 const ALWAYS: AsyncContext | undefined = asyncContext && {
   inUse: true,
+  exact: asyncContext.exact,
   outside: () => asyncContext.outside(),
   capture: (frame) => asyncContext.capture(frame),
   follow: (frame, fn) => asyncContext.follow(frame, fn),

@@ -14,6 +14,7 @@ import {
 } from "heddle";
 import { describe, expect, test } from "vitest";
 import { reportsOf } from "../loop/reports-of.ts";
+import { nativeTurn } from "../native-turn.ts";
 import { errorOf, rejectionOf } from "../task/error-of.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
 
@@ -63,7 +64,7 @@ function* collect<T>(items: Iteration<T>) {
 }
 
 /** Let the promises of the moment settle: a turn of the native loop. */
-const turn = () => new Promise<void>((resolve) => setImmediate(() => resolve()));
+const turn = () => new Promise<void>((resolve) => nativeTurn(resolve));
 
 describe("of an async iterable", () => {
   test("gives its items, then the end with what it returned, then the end", async () => {
@@ -175,7 +176,7 @@ describe("of an async iterable", () => {
       });
       yield* sleep(0);
       // From outside of the loop: the item comes in a microtask, when the newcomer is ready already.
-      setImmediate(() => {
+      nativeTurn(() => {
         source.give(0, "a");
         opened.setResult(undefined);
       });

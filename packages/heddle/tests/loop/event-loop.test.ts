@@ -11,6 +11,7 @@ import {
 } from "heddle";
 import { VirtualClock } from "heddle/testing";
 import { describe, expect, test } from "vitest";
+import { nativeTurn } from "../native-turn.ts";
 import { rejectionOf } from "../task/error-of.ts";
 import { SignalledClock } from "../task/signalled-clock.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
@@ -137,7 +138,7 @@ describe("getRunningLoop and getEventLoop", () => {
     // Only the default loop turns by itself.
     const own = new EventLoop();
     own.callSoon(() => expect.unreachable());
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => nativeTurn(() => resolve(undefined)));
     own.close();
   });
 });
@@ -204,7 +205,7 @@ describe("runForever", () => {
     const loop = getEventLoop();
     const seen: boolean[] = [loop.isRunning()];
     loop.callSoon(() => seen.push(loop.isRunning()));
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => nativeTurn(() => resolve(undefined)));
     expect([...seen, loop.isRunning()]).toEqual([false, true, false]);
   });
 

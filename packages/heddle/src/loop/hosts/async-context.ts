@@ -27,13 +27,17 @@ interface Storage {
 }
 
 interface Globals {
-  process?: { getBuiltinModule?(name: string): AsyncHooks | undefined };
+  process?: {
+    versions?: { bun?: string };
+    getBuiltinModule?(name: string): AsyncHooks | undefined;
+  };
 }
 
 /** The methods of AsyncLocalStorage that set a store. */
 const SETTERS = ["run", "enterWith", "withScope"];
 
 class NativeAsyncContext implements AsyncContext {
+  readonly exact = (globalThis as unknown as Globals).process?.versions?.bun === undefined;
   inUse: boolean;
   /** Made before the first store. */
   readonly #outside: CapturedContext;
