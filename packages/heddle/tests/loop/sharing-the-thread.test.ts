@@ -167,7 +167,7 @@ describe("a chain of promises and tasks that wake each other", () => {
 
 describe("an I/O callback of a transport (react)", () => {
   /** Let the loop park. */
-  const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+  const nextTurn = () => new Promise((resolve) => nativeTurn(() => resolve(undefined)));
 
   test("what it makes ready has run when it returns, iteration by iteration", async () => {
     const loop = new EventLoop();

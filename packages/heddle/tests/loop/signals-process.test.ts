@@ -1,6 +1,7 @@
 /*
  * Signals that the test's own process gets: a worker thread would not.
  */
+import process from "node:process";
 import { EventLoop, run, sleep } from "heddle";
 import { expect, test } from "vitest";
 

@@ -1,5 +1,6 @@
 import { createTask, currentTask, Lock, RuntimeError, run, sleep } from "heddle";
 import { describe, expect, test } from "vitest";
+import { nativeTurn } from "../native-turn.ts";
 import { errorOf } from "../task/error-of.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
 
@@ -87,7 +88,7 @@ describe("Lock", () => {
       return new WeakRef(task);
     });
     // A WeakRef holds its target until the running job ends.
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => nativeTurn(() => resolve(undefined)));
     globalThis.gc?.();
     expect(holder.deref()).toBe(undefined);
     expect(String(lock)).toBe('Lock "db" held by forgetful, which has ended');

@@ -16,6 +16,7 @@ import { describe, expect, test } from "vitest";
 import type { Host } from "../../src/loop/host.ts";
 import { nativeHost } from "../../src/loop/hosts/native.ts";
 import { reportsOf } from "../loop/reports-of.ts";
+import { nativeTurn } from "../native-turn.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
 import { errorOf, rejectionOf } from "./error-of.ts";
 
@@ -238,7 +239,7 @@ describe("on a real host, which says that nothing can wake the thread any more",
     },
   };
   const stall = () => [...listeners].map((listener) => listener());
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  const settle = () => new Promise((resolve) => nativeTurn(() => resolve(undefined)));
 
   test("the tasks clean up, and the runs reject", async () => {
     const loop = new EventLoop({ host });

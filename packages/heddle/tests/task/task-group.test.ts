@@ -17,6 +17,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { hasProcess } from "../has-process.ts";
 import { reportsOf } from "../loop/reports-of.ts";
+import { nativeTurn } from "../native-turn.ts";
 import { trace, virtualLoop, virtually } from "../trace.ts";
 import { errorOf } from "./error-of.ts";
 
@@ -1028,7 +1029,7 @@ describe("new TaskGroup()", () => {
     let cleaned = false;
     await run(async () => {
       const group = new TaskGroup();
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => nativeTurn(() => resolve(undefined)));
       group.createTask(function* () {
         try {
           yield* sleep(60_000);
@@ -1036,7 +1037,7 @@ describe("new TaskGroup()", () => {
           cleaned = true;
         }
       });
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => nativeTurn(() => resolve(undefined)));
     });
     expect(cleaned).toBe(true);
   });
