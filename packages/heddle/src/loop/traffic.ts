@@ -6,19 +6,22 @@
  *
  * Time must not jump over a wait for the world. An async function, seen from its task, is such a wait too;
  * but while its own code awaits this loop, it is this loop that it waits for. Whose code it is, is known
- * where the platform has an async context; elsewhere inward waits count for anybody (null).
+ * where the platform has an async context; elsewhere any inward wait makes up for any outward one.
  */
 
 /** A multiset. */
 class Tally {
   readonly #counts = new Map<object | null, number>();
+  size = 0;
 
   add(who: object | null): void {
     this.#counts.set(who, this.count(who) + 1);
+    this.size++;
   }
 
   remove(who: object | null): void {
     const count = this.count(who);
+    if (count > 0) this.size--;
     if (count > 1) this.#counts.set(who, count - 1);
     else this.#counts.delete(who);
   }
@@ -47,8 +50,8 @@ export class Traffic {
 
   /** Does anybody wait for the world? */
   get outstanding(): boolean {
-    let waiting = 0;
-    for (const who of this.outward.members()) if (this.inward.count(who) === 0) waiting++;
-    return waiting > (this.#known ? 0 : this.inward.count(null));
+    if (!this.#known) return this.outward.size > this.inward.size;
+    for (const who of this.outward.members()) if (this.inward.count(who) === 0) return true;
+    return false;
   }
 }
