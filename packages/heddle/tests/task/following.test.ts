@@ -79,21 +79,25 @@ describe.skipIf(!hasProcess)("on a loop of one's own (skipped without AsyncLocal
       expect(getRunningLoop().time()).toBe(30);
     }));
 
-  test("time does not jump over one that waits for the world, however many wait for the loop", () =>
-    virtually(async () => {
-      const loop = getRunningLoop();
-      const seen: number[] = [];
-      const busy = async () => {
-        await Promise.all([sleep(10), sleep(20), sleep(30)]);
-      };
-      const outside = async () => {
-        await foreign();
-        seen.push(loop.time());
-      };
-      await gather([createTask(busy), createTask(busy), createTask(outside)]);
-      expect(seen).toEqual([0]);
-      expect(loop.time()).toBe(30);
-    }));
+  // On Bun the async context does not flow through everything: there totals are compared.
+  test.skipIf("Bun" in globalThis)(
+    "time does not jump over one that waits for the world, however many wait for the loop (not exact on Bun)",
+    () =>
+      virtually(async () => {
+        const loop = getRunningLoop();
+        const seen: number[] = [];
+        const busy = async () => {
+          await Promise.all([sleep(10), sleep(20), sleep(30)]);
+        };
+        const outside = async () => {
+          await foreign();
+          seen.push(loop.time());
+        };
+        await gather([createTask(busy), createTask(busy), createTask(outside)]);
+        expect(seen).toEqual([0]);
+        expect(loop.time()).toBe(30);
+      }),
+  );
 });
 
 test.skipIf(!hasProcess)(
