@@ -12,10 +12,10 @@
  *                                                  +--2 ms are over--> yielded --immediate--> slice
  *
  * A slice runs iterations back to back for about 2 ms, reading the clock every 64 callbacks (a read
- * costs as much as a switch; where callbacks are slow, after each one), then lets the program's own timers, promises and I/O go first. It may
- * stop in the middle of an iteration: `#todo` says how much of it is left. Waking by microtasks
- * alone could starve I/O (a promise that wakes a task that makes a promise …), so a chain of them is
- * cut after the same 2 ms by a trip round the native loop.
+ * costs as much as a switch; where callbacks are slow, after each one), then lets the program's own
+ * timers, promises and I/O go first. It may stop in the middle of an iteration: `#todo` says how much of
+ * it is left. Waking by microtasks alone could starve I/O (a promise that wakes a task that makes a
+ * promise …), so a chain of them is cut after the same 2 ms by a trip round the native loop.
  *
  * An I/O callback of heddle's own transports enters by `react` and runs its slice at once.
  *

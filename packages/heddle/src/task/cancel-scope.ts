@@ -200,12 +200,11 @@ export class CancelScope implements Confinement {
     if (!this.#cancelCalled) this.#arm();
   }
 
-  /** @internal The body has ended, with `error` if it failed. True if that is not to go any further. */
-  _exit(failed: boolean, error: unknown): boolean {
+  /** @internal The body has ended, with `error` if not undefined. True if that is not to go any further. */
+  _exit(error: unknown): boolean {
     const task = currentTask() as Task<unknown>;
     const parent = this.#parent;
     this.#cancelledCaught =
-      failed &&
       isCancelled(error) &&
       this.#cancelCalled &&
       this._interrupted &&
@@ -261,10 +260,10 @@ function* runScopeBody(
   try {
     value = yield* runBody(body, scope, call);
   } catch (error) {
-    if (!scope._exit(true, error)) throw error;
+    if (!scope._exit(error)) throw error;
     return undefined;
   }
-  scope._exit(false, undefined);
+  scope._exit(undefined);
   return value;
 }
 

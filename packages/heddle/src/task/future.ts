@@ -234,7 +234,7 @@ export class Future<T> implements PromiseLike<T> {
    * the future is done already.
    */
   cancel(message?: string): boolean {
-    if (this._bits & UNSEEN) this._markSeen();
+    this._markSeen();
     if ((this._bits & STATE) !== PENDING) return false;
     this._settle(CANCELLED, message);
     return true;

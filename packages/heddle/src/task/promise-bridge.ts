@@ -1,11 +1,13 @@
 /*
  * From a promise to a future.
  *
- * A bridge listens to its promise at once, so that a rejection is never "unhandled" while the task that will
- * await it has not had its turn; the future is made when it is awaited, on the loop where that happens.
+ * A bridge listens to its promise at once, so that a rejection is never "unhandled" while the task that
+ * will await it has not had its turn; the future is made when it is awaited, on the loop where that
+ * happens.
  *
- * A reaction cannot be taken off a promise again: a wait that was cancelled leaves its own there until the promise
- * settles, which is how `Promise.race` leaks. So a bridge whose wait was cancelled serves the next wait for the same promise.
+ * A reaction cannot be taken off a promise again: a wait that was cancelled leaves its own there until
+ * the promise settles, which is how `Promise.race` leaks. So a bridge whose wait was cancelled serves the
+ * next wait for the same promise.
  */
 import type { Coroutine } from "../coroutine/types.ts";
 import { getEventLoop } from "./current-loop.ts";

@@ -161,6 +161,7 @@ export class Task<T> extends Future<T> implements Frame, Listener, Steppable, Li
   _startEagerly(): void {
     const { context } = this;
     if (context instanceof Context && isEntered(context)) {
+      this.#leave();
       throw new RuntimeError(
         "cannot start the task eagerly: its context is entered already. Give it a copy: context.copy()",
       );

@@ -98,7 +98,7 @@ export class Timeout {
   }
 
   /** @internal The block is over; returns what to throw instead of `error`. */
-  _exit(failed: boolean, error: unknown): unknown {
+  _exit(error: unknown): unknown {
     this.#handle?.cancel();
     this.#handle = null;
     if (isCancelled(error) && this.#controller?.signal.aborted === false) {
@@ -114,7 +114,7 @@ export class Timeout {
     const others =
       task.uncancel() > this.#cancellingBefore ||
       (scope?._cancelled === true && scope._interrupted);
-    if (others || !failed || !isCancelled(error)) return error;
+    if (others || !isCancelled(error)) return error;
     return new TimeoutError(`the deadline of ${this.#name} has passed`, { cause: error });
   }
 }
@@ -134,9 +134,9 @@ function* runTimeout<T>(
   try {
     result = yield* isAwaitable(body) ? body : runBody(body, scope, call);
   } catch (error) {
-    throw scope._exit(true, error);
+    throw scope._exit(error);
   }
-  scope._exit(false, undefined);
+  scope._exit(undefined);
   return result;
 }
 
