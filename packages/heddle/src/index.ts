@@ -50,12 +50,30 @@ export type { Compare } from "./queue/priority-queue.ts";
 export { PriorityQueue } from "./queue/priority-queue.ts";
 export { Queue } from "./queue/queue.ts";
 export { ConnectionResetError, IncompleteReadError, LimitOverrunError } from "./stream/errors.ts";
-export { BaseProtocol, Protocol } from "./stream/protocol.ts";
+export {
+  BaseProtocol,
+  BufferedProtocol,
+  DatagramProtocol,
+  Protocol,
+  SubprocessProtocol,
+} from "./stream/protocol.ts";
 export type { StreamReaderOptions } from "./stream/stream-reader.ts";
 export { StreamReader } from "./stream/stream-reader.ts";
 export { StreamWriter } from "./stream/stream-writer.ts";
-export type { ExtraInfo, SocketAddress, WriteBufferLimits } from "./stream/transport.ts";
-export { BaseTransport, ReadTransport, Transport, WriteTransport } from "./stream/transport.ts";
+export type {
+  DatagramTarget,
+  ExtraInfo,
+  SocketAddress,
+  WriteBufferLimits,
+} from "./stream/transport.ts";
+export {
+  BaseTransport,
+  DatagramTransport,
+  ReadTransport,
+  SubprocessTransport,
+  Transport,
+  WriteTransport,
+} from "./stream/transport.ts";
 export { Barrier, BrokenBarrierError } from "./sync/barrier.ts";
 export { Condition } from "./sync/condition.ts";
 export { Event } from "./sync/event.ts";

@@ -12,6 +12,9 @@ export interface ExceptionContext {
   task?: object;
   future?: object;
   handle?: object;
+  /** Whose method failed, and what called it. */
+  protocol?: object;
+  transport?: object;
   /** Where the task was made; in debug mode. */
   creationStack?: string;
 }

@@ -93,6 +93,9 @@ export interface Host {
   /** Absent where the platform has none. */
   readonly asyncContext?: AsyncContext | undefined;
 
+  /** What heddle/node connects through instead of the system: a `Network` (stream/network.ts). */
+  readonly network?: object | undefined;
+
   /** Debug mode was asked for in the environment (HEDDLE_DEBUG=1). */
   readonly debug: boolean;
 }

@@ -1,72 +1,72 @@
 /*
- * Connecting: wait for a socket, and take it back if the waiting ends otherwise.
+ * Connecting, whatever for: look the host up, try its addresses, make the connection secure, in time.
  */
-import { connect, type NetConnectOpts, type Socket } from "node:net";
-import { snapshot } from "../context/context.ts";
-import { within } from "../context/current.ts";
 import type { Coroutine } from "../coroutine/types.ts";
-import type { StreamReader } from "../stream/stream-reader.ts";
-import type { StreamWriter } from "../stream/stream-writer.ts";
+import { type Endpoint, networkOf, type Wire, type WireOptions } from "../stream/network.ts";
 import { getRunningLoop } from "../task/current-loop.ts";
 import { TimeoutError } from "../task/errors.ts";
-import { Future } from "../task/future.ts";
-import { currentOwner } from "../task/owner.ts";
+import { timeout as limited } from "../task/timeout.ts";
+import { firstConnection, interleave } from "./happy-eyeballs.ts";
 import { networkError } from "./network-error.ts";
-import { attachStreams } from "./socket-streams.ts";
+import { systemNetwork } from "./system-network.ts";
+import { secureClient } from "./tls/secure-client.ts";
+import type { TlsClientOptions } from "./tls/tls-options.ts";
 
-export type Streams = [reader: StreamReader, writer: StreamWriter];
-
-export interface ConnectOptions {
-  /** Milliseconds after which a TimeoutError is thrown; no limit but the system's if not given. */
-  timeout?: number | null;
-  /** Bytes that a line may have, and half of what the reader buffers; 65,536 if not given. */
-  limit?: number;
+/** A connection to be, from options that were checked. */
+export interface Plan {
+  /** How errors call it: "localhost:80". */
+  readonly target: string;
+  readonly where: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly family: 0 | 4 | 6;
+  readonly happyEyeballsDelay: number | null;
+  readonly interleave: number;
+  readonly wire: WireOptions;
+  readonly tls: TlsClientOptions | null;
+  readonly timeout: number | null;
+  readonly idleTimeout: number | null;
 }
 
-/** Open a connection for the running task. `target` is how errors call it. */
-export function* connectStreams(
-  where: NetConnectOpts,
-  target: string,
-  options: ConnectOptions,
-): Coroutine<Streams> {
-  const { timeout, limit } = options;
-  const loop = getRunningLoop();
-  const frame = { context: snapshot(), owner: currentOwner(), frameTask: null };
-  const connected = new Future<Streams>(loop, `a connection to ${target}`);
-  const fail = (error: Error): void => {
-    if (!connected.done() && !loop.isClosed()) connected.setException(error);
-  };
-  // `allowHalfOpen`: the protocol decides what follows when the other side has said everything.
-  const socket: Socket = connect({ noDelay: true, allowHalfOpen: true, ...where });
-  const refused = (error: Error): void => {
-    loop.react(fail, networkError(error, `cannot connect to ${target}`));
-  };
-  const attach = (): void => {
-    if (connected.done() || loop.isClosed()) {
-      socket.destroy();
-      return;
-    }
-    socket.off("error", refused);
-    within(frame, () => {
-      attachStreams(socket, loop, limit, null, (...streams) => connected.setResult(streams));
-    });
-  };
-  socket.on("error", refused);
-  socket.once("connect", () => loop.react(attach, undefined));
-  const timer =
-    timeout === undefined || timeout === null
-      ? undefined
-      : loop.callLater(timeout, () => {
-          fail(new TimeoutError(`no connection to ${target} within ${timeout} ms`));
-        });
-  loop.traffic?.outward.add(socket);
+/** A connection that nobody listens to yet. Throws TimeoutError, or what kept it from being made. */
+export function* connectWire(plan: Plan): Coroutine<Wire> {
+  const { timeout, target } = plan;
+  if (timeout === null) return yield* connected(plan);
+  let expired = () => false;
   try {
-    return yield* connected;
+    return yield* limited(timeout, function* (scope) {
+      expired = () => scope.expired();
+      return yield* connected(plan);
+    });
   } catch (error) {
-    socket.destroy();
-    throw error;
-  } finally {
-    loop.traffic?.outward.remove(socket);
-    timer?.cancel();
+    if (!expired() || !(error instanceof TimeoutError)) throw error;
+    throw new TimeoutError(`no connection to ${target} within ${timeout} ms`);
   }
+}
+
+function* connected(plan: Plan): Coroutine<Wire> {
+  const { target, where, tls } = plan;
+  const network = networkOf(getRunningLoop(), systemNetwork);
+  const doing = `cannot connect to ${target}`;
+  let wire: Wire | Error[];
+  try {
+    if ("path" in where) wire = yield* network.connect(where, plan.wire);
+    else {
+      const { host, port } = where;
+      const addresses = interleave(yield* network.lookup(host, plan.family), plan.interleave);
+      const attempt = (to: { address: string; family: 4 | 6 }) =>
+        network.connect({ ...to, port } satisfies Endpoint, plan.wire);
+      const [only, another] = addresses;
+      if (only !== undefined && another === undefined) wire = yield* attempt(only);
+      else wire = yield* firstConnection(addresses, attempt, plan.happyEyeballsDelay);
+    }
+  } catch (error) {
+    throw networkError(error, doing);
+  }
+  if (Array.isArray(wire)) throw together(wire, doing);
+  return tls === null ? wire : yield* secureClient(wire, tls, target);
+}
+
+/** Several addresses were tried: the first error says why, all are its `errors`. */
+function together(errors: Error[], doing: string): unknown {
+  const error = networkError(errors[0], doing);
+  return errors.length > 1 ? Object.assign(error as Error, { errors }) : error;
 }

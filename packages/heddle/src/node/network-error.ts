@@ -27,9 +27,14 @@ const MEANINGS: Record<string, string> = {
   ETIMEDOUT: "there was no answer",
 };
 
-/** The error for what failed: `doing` says what, "cannot connect to localhost:80". */
-export function networkError(error: SystemError, doing: string): Error {
-  const code = error.code ?? error.name;
+/**
+ * The error for what failed: `doing` says what, "cannot connect to localhost:80". Errors that are not the
+ * system's (a CancelledError, say) stay what they are.
+ */
+export function networkError(failure: unknown, doing: string): unknown {
+  const error = failure as SystemError;
+  if (!(failure instanceof Error) || typeof error.code !== "string") return failure;
+  const { code } = error;
   const meaning = MEANINGS[code];
   const why = meaning === undefined ? error.message || code : `${meaning} (${code})`;
   const { errno, syscall } = error;
@@ -42,4 +47,9 @@ export function lossOf(error: SystemError): Error {
   if (code !== "ECONNRESET" && code !== "EPIPE" && code !== "ECONNABORTED") return error;
   const what = code === "EPIPE" ? "does not receive any more" : "reset the connection";
   return new ConnectionResetError(`the other side ${what} (${code})`, { code, cause: error });
+}
+
+/** As it is written in URLs: an IPv6 address in brackets. */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

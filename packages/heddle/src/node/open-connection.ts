@@ -1,29 +1,32 @@
 /*
- * openConnection and openUnixConnection: the calling side.
+ * openConnection and openUnixConnection: the calling side, with streams.
  */
-import type { ThenableAwaitable } from "../coroutine/types.ts";
+import type { Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
+import { getRunningLoop } from "../task/current-loop.ts";
 import { caller, ownedCall } from "../task/owned-promise.ts";
-import { type ConnectOptions, connectStreams, type Streams } from "./connect.ts";
-import { checkAmount, checkOptions, checkPort, checkText } from "./options.ts";
+import { currentOwner } from "../task/owner.ts";
+import { connectWire, type Plan } from "./connect.ts";
+import {
+  type TcpConnectOptions,
+  tcpPlan,
+  type UnixConnectOptions,
+  unixPlan,
+} from "./connection-options.ts";
+import { openStreams, type Streams } from "./open-streams.ts";
+import { checkAmount } from "./options.ts";
 
-export interface OpenConnectionOptions extends ConnectOptions {
-  /** Name or address of the host; "localhost" if not given. */
-  host?: string;
-  port: number;
-  /** The address of this machine to connect from. */
-  localAddress?: string;
+interface Limited {
+  /** Bytes that a line may have, and half of what the reader buffers; 65,536 if not given. */
+  limit?: number;
 }
 
-export interface OpenUnixConnectionOptions extends ConnectOptions {
-  /** Path of the socket. */
-  path: string;
-}
-
-const COMMON = ["timeout", "limit"];
+export interface OpenConnectionOptions extends TcpConnectOptions, Limited {}
+export interface OpenUnixConnectionOptions extends UnixConnectOptions, Limited {}
 
 /**
- * Connect to a TCP server; gives a reader and a writer. All addresses of the host are tried, the next one
- * after a moment without an answer (happy eyeballs). TCP_NODELAY is on.
+ * Connect to a TCP server; gives a reader and a writer. The addresses of the host are tried one after the
+ * other, the next one after a moment without an answer (happy eyeballs). TCP_NODELAY is on. With `tls` the
+ * connection is encrypted and the server's certificate checked.
  *
  * Always suspends. Throws an Error with the system's `code` ("ECONNREFUSED", say) if there is no
  * connection, TimeoutError after `timeout` milliseconds; TypeError or RangeError, at once, for options
@@ -38,14 +41,9 @@ const COMMON = ["timeout", "limit"];
  */
 export function openConnection(options: OpenConnectionOptions): ThenableAwaitable<Streams> {
   const call = "openConnection";
-  checkOptions(call, options, ["host", "port", "localAddress", ...COMMON]);
-  const { host = "localhost", port, localAddress } = options;
-  checkText(call, "host", host);
-  checkPort(call, port, 1);
-  checkText(call, "localAddress", localAddress);
-  checkCommon(call, options);
-  const local = localAddress === undefined ? {} : { localAddress };
-  return ownedCall(caller(), connectStreams({ host, port, ...local }, `${host}:${port}`, options));
+  const plan = tcpPlan(call, options, ["limit"]);
+  checkAmount(call, "limit", options.limit, 1);
+  return ownedCall(caller(), open(plan, options.limit));
 }
 
 /**
@@ -54,14 +52,15 @@ export function openConnection(options: OpenConnectionOptions): ThenableAwaitabl
  */
 export function openUnixConnection(options: OpenUnixConnectionOptions): ThenableAwaitable<Streams> {
   const call = "openUnixConnection";
-  checkOptions(call, options, ["path", ...COMMON]);
-  const { path } = options;
-  checkText(call, "path", path ?? "");
-  checkCommon(call, options);
-  return ownedCall(caller(), connectStreams({ path }, path, options));
+  const plan = unixPlan(call, options, ["limit"]);
+  checkAmount(call, "limit", options.limit, 1);
+  return ownedCall(caller(), open(plan, options.limit));
 }
 
-function checkCommon(call: string, options: ConnectOptions): void {
-  if (options.timeout !== null) checkAmount(call, "timeout", options.timeout, 0);
-  checkAmount(call, "limit", options.limit, 1);
+function* open(plan: Plan, limit: number | undefined): Coroutine<Streams> {
+  const loop = getRunningLoop();
+  const owner = currentOwner();
+  const wire = yield* connectWire(plan);
+  const { idleTimeout } = plan;
+  return openStreams(wire, { loop, owner, frame: null, server: null, idleTimeout }, limit);
 }

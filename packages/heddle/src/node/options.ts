@@ -9,9 +9,6 @@ export function checkOptions(call: string, options: unknown, known: readonly str
   }
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue;
-    if (name === "tls") {
-      throw new TypeError(`${call}() cannot do TLS yet: there is no option "tls" in this version`);
-    }
     throw new TypeError(`${call}() has no option "${name}"; there are: ${known.join(", ")}`);
   }
 }
@@ -43,6 +40,35 @@ export function checkAmount(call: string, name: string, amount: unknown, lowest:
   if (!(amount >= lowest)) {
     throw new RangeError(`${call}() needs a ${name} of at least ${lowest}, got ${amount}`);
   }
+}
+
+/** Throws unless `flag` is undefined, true or false. */
+export function checkFlag(call: string, name: string, flag: unknown): void {
+  if (flag === undefined || typeof flag === "boolean") return;
+  throw new TypeError(`${call}() needs true or false as ${name}, got ${describe(flag)}`);
+}
+
+/** Throws unless `factory` can be called for a protocol. */
+export function checkFactory(call: string, factory: unknown): void {
+  if (typeof factory === "function") return;
+  throw new TypeError(
+    `${call}() needs a function that makes the protocol first: () => new MyProtocol()`,
+  );
+}
+
+/** Throws unless `protocol` has these methods; `base` is the class to extend. */
+export function checkProtocol(
+  call: string,
+  protocol: unknown,
+  methods: readonly string[],
+  base: string,
+): void {
+  const missing = methods.find((name) => typeof (protocol as never)?.[name] !== "function");
+  if (missing === undefined) return;
+  throw new TypeError(
+    `the protocol that ${call}() was given has no ${missing}(): extend ${base}, ` +
+      "and return a new object for each connection",
+  );
 }
 
 function describe(value: unknown): string {

@@ -1,8 +1,8 @@
 /*
- * A transport over a `net.Socket`.
+ * A transport over a `net.Socket`, or a `tls.TLSSocket`.
  *
  * Events of the socket enter the loop by `react`, so that the task that waits for them runs at once, in
- * the same turn of Node's own loop. Nothing is copied: the reader gets the very buffer of the `data`
+ * the same turn of Node's own loop. Nothing is copied: the protocol gets the very buffer of the `data`
  * event, and `write` gives its bytes to the socket as they are.
  *
  * Node tells a writer to go on when its buffer is empty ("drain"); asyncio when it is below the low
@@ -13,66 +13,37 @@
  * The constructor of a transport does not begin to receive: `start` does, when the protocol is ready.
  */
 import type { Socket } from "node:net";
-import { RuntimeError } from "../coroutine/errors.ts";
-import type { Coroutine } from "../coroutine/types.ts";
-import { FlowControlledTransport } from "../stream/flow-control.ts";
-import type { Protocol } from "../stream/protocol.ts";
-import type { Server } from "../stream/server.ts";
+import { Connection } from "../stream/connection.ts";
+import type { StreamingProtocol, WirePlace } from "../stream/network.ts";
 import type { ExtraInfo, SocketAddress } from "../stream/transport.ts";
-import type { EventLoop } from "../task/event-loop.ts";
-import { Future } from "../task/future.ts";
-import type { Owner, Resource } from "../task/owner.ts";
 import { lossOf } from "./network-error.ts";
 
-/** Milliseconds that what is still to be sent may take when the run that owns the transport ends. */
-const GRACE = 1000;
-
-export class SocketTransport extends FlowControlledTransport implements Resource {
+export class SocketTransport extends Connection {
   readonly #socket: Socket;
-  readonly #owner: Owner | null;
-  readonly #server: Server | null;
   #peername: SocketAddress | undefined;
   #sockname: SocketAddress | undefined;
-  #protocol: Protocol;
-  #error: Error | null = null;
-  #closing = false;
-  #closed = false;
-  #sentEof = false;
-  #reading = true;
   /** The socket held bytes after the last write. */
   #backlog = false;
-  #released: Future<void> | null = null;
 
-  constructor(
-    socket: Socket,
-    protocol: Protocol,
-    loop: EventLoop,
-    owner: Owner | null,
-    server: Server | null,
-  ) {
-    super(loop);
+  constructor(socket: Socket, protocol: StreamingProtocol, place: WirePlace) {
+    super(protocol, place);
     this.#socket = socket;
-    this.#protocol = protocol;
-    this.#owner = owner;
-    this.#server = server;
-    owner?.own(this);
-    server?.attach(this);
     // The other side may have something to say for as long as this is open: time must not jump.
-    loop.traffic?.outward.add(this);
+    this.loop.traffic?.outward.add(this);
   }
 
   /** Tell the protocol that there is a connection, and begin to receive. */
   start(): void {
     const socket = this.#socket;
-    socket.on("error", (error) => {
-      this.#closing = true;
-      this.#error = lossOf(error);
-    });
+    if (socket.errored) this.broke(lossOf(socket.errored));
+    if (socket.closed) this.loop.callSoon(this.#onClose);
+    socket.on("error", (error) => this.broke(lossOf(error)));
     socket.on("close", () => this.#react(this.#onClose, undefined));
-    this.#protocol.connectionMade(this);
-    if (this.#closing) return;
+    this.begin();
+    if (this.closing) return;
     socket.on("end", () => this.#react(this.#onEnd, undefined));
     socket.on("data", (data: Buffer) => this.#react(this.#onData, data));
+    if (!this.isReading()) socket.pause();
   }
 
   /** Enter the loop by an event of the socket. A loop that is closed serves nobody any more. */
@@ -81,69 +52,34 @@ export class SocketTransport extends FlowControlledTransport implements Resource
     else this.loop.react(event, argument);
   }
 
-  readonly #onData = (data: Uint8Array): void => {
-    if (this.#closing) return;
-    try {
-      this.#protocol.dataReceived(data);
-    } catch (error) {
-      this.#protocolFailed("dataReceived", error);
-    }
-  };
+  readonly #onData = (data: Uint8Array): void => this.received(data);
 
-  readonly #onEnd = (): void => {
-    if (this.#closing) return;
-    try {
-      if (this.#protocol.eofReceived() !== true) this.close();
-    } catch (error) {
-      this.#protocolFailed("eofReceived", error);
-    }
-  };
-
-  /** A protocol that fails has lost track of its bytes: the connection ends. */
-  #protocolFailed(call: string, error: unknown): void {
-    this.#report(call, error);
-    this.#error = error instanceof Error ? error : new Error(String(error));
-    this.abort();
-  }
-
-  #report(call: string, error: unknown): void {
-    this.loop.callExceptionHandler({
-      message: `${this.#protocol.constructor.name}.${call}() failed`,
-      exception: error,
-    });
-  }
+  readonly #onEnd = (): void => this.ended();
 
   readonly #onClose = (): void => {
-    const { loop } = this;
-    this.#closing = true;
-    this.#closed = true;
-    loop.traffic?.outward.remove(this);
-    this.#owner?.disown(this);
-    this.#server?.detach(this);
-    if (this.#released?.done() === false) this.#released.setResult(undefined);
-    try {
-      this.#protocol.connectionLost(this.#error);
-    } catch (error) {
-      this.#report("connectionLost", error);
-    }
+    this.loop.traffic?.outward.remove(this);
+    this.gone();
   };
 
   // ---- sending
 
   override write(data: Uint8Array): void {
-    this.#refuseAfterEof("write");
-    if (this.#closing || data.length === 0) return;
+    this.refuseAfterEof("write");
+    if (this.closing || data.length === 0) return;
+    this.idle?.touch();
     const socket = this.#socket;
-    if (this.#backlog || data.length > this.high - this.low) socket.write(data, this.#onWritten);
+    const { flow } = this;
+    if (this.#backlog || data.length > flow.high - flow.low) socket.write(data, this.#onWritten);
     else socket.write(data);
     const size = socket.writableLength;
     this.#backlog = size > 0;
-    if (size > this.high) this.grew();
+    if (size > flow.high) flow.grew();
   }
 
   override writelines(pieces: Iterable<Uint8Array>): void {
-    this.#refuseAfterEof("writelines");
-    if (this.#closing) return;
+    this.refuseAfterEof("writelines");
+    if (this.closing) return;
+    this.idle?.touch();
     const socket = this.#socket;
     socket.cork();
     try {
@@ -152,86 +88,42 @@ export class SocketTransport extends FlowControlledTransport implements Resource
       socket.uncork();
     }
     this.#backlog = socket.writableLength > 0;
-    this.grew();
+    this.flow.grew();
   }
 
   readonly #onWritten = (error?: Error | null): void => {
     if (!error) this.#react(this.#onShrunk, undefined);
   };
 
-  readonly #onShrunk = (): void => {
-    if (!this.#closed) this.shrank();
-  };
+  readonly #onShrunk = (): void => this.sent();
 
   override getWriteBufferSize(): number {
     return this.#socket.writableLength;
   }
 
-  override writeEof(): void {
-    if (this.#closing || this.#sentEof) return;
-    this.#sentEof = true;
+  protected override endWire(): void {
     this.#socket.end();
-  }
-
-  override canWriteEof(): boolean {
-    return true;
-  }
-
-  #refuseAfterEof(call: string): void {
-    if (this.#sentEof) throw new RuntimeError(`cannot call ${call}() after writeEof()`);
   }
 
   // ---- receiving
 
-  override isReading(): boolean {
-    return this.#reading && !this.#closing;
-  }
-
-  override pauseReading(): void {
-    if (!this.isReading()) return;
-    this.#reading = false;
+  protected override pauseWire(): void {
     this.#socket.pause();
   }
 
-  override resumeReading(): void {
-    if (this.#closing || this.#reading) return;
-    this.#reading = true;
+  protected override resumeWire(): void {
     this.#socket.resume();
   }
 
   // ---- the connection
 
-  override close(): void {
-    if (this.#closing) return;
-    this.#closing = true;
+  protected override closeWire(): void {
     this.#socket.pause();
     this.#socket.destroySoon();
   }
 
-  override abort(): void {
-    this.#closing = true;
+  protected override cutWire(): void {
     this.#socket.destroy();
-  }
-
-  override isClosing(): boolean {
-    return this.#closing;
-  }
-
-  /** The run ends: send what is buffered, if the other side takes it, and close. */
-  release(): Coroutine<void> | undefined {
-    this.close();
-    return this.#closed ? undefined : this.#awaitClosed();
-  }
-
-  *#awaitClosed(): Coroutine<void> {
-    const released = new Future<void>(this.loop, "the connection to close");
-    this.#released = released;
-    const timer = this.loop.callLater(GRACE, () => this.abort());
-    try {
-      yield* released;
-    } finally {
-      timer.cancel();
-    }
   }
 
   override getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined;
@@ -253,17 +145,9 @@ export class SocketTransport extends FlowControlledTransport implements Resource
         return fallback;
     }
   }
-
-  override setProtocol(protocol: Protocol): void {
-    this.#protocol = protocol;
-  }
-
-  override getProtocol(): Protocol {
-    return this.#protocol;
-  }
 }
 
-function peerOf(socket: Socket): SocketAddress | undefined {
+export function peerOf(socket: Socket): SocketAddress | undefined {
   const { remoteAddress: address, remotePort: port, remoteFamily: family } = socket;
   return socket.destroyed ? undefined : socketAddress(address, port, family);
 }

@@ -3,21 +3,25 @@
  *
  * Each connection's handler is a task of the run that started the server, in a copy of its context.
  */
-import type { ListenOptions, Socket } from "node:net";
-import { snapshot } from "../context/context.ts";
-import { within } from "../context/current.ts";
 import { isAwaitable } from "../coroutine/is-awaitable.ts";
 import type { Awaitable, Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
-import { Server } from "../stream/server.ts";
+import type { Server } from "../stream/server.ts";
 import type { StreamReader } from "../stream/stream-reader.ts";
 import type { StreamWriter } from "../stream/stream-writer.ts";
 import type { Runnable } from "../task/as-coroutine.ts";
 import { getRunningLoop } from "../task/current-loop.ts";
 import { caller, ownedCall } from "../task/owned-promise.ts";
 import { currentOwner } from "../task/owner.ts";
-import { listener } from "./listener.ts";
-import { checkAmount, checkOptions, checkPort, checkText } from "./options.ts";
-import { attachStreams } from "./socket-streams.ts";
+import { openStreams } from "./open-streams.ts";
+import { checkAmount } from "./options.ts";
+import { serve } from "./serve.ts";
+import {
+  type ServePlan,
+  type TcpServeOptions,
+  tcpServePlan,
+  type UnixServeOptions,
+  unixServePlan,
+} from "./serve-options.ts";
 
 /** What is run for each connection: a coroutine function or an async function. */
 export type ConnectionHandler = (
@@ -25,29 +29,14 @@ export type ConnectionHandler = (
   writer: StreamWriter,
 ) => Awaitable<unknown> | PromiseLike<unknown>;
 
-export interface ServeOptions {
-  /** Connections that the system keeps waiting; 100 if not given. */
-  backlog?: number;
+interface Limited {
   /** Bytes that a line may have, and half of what a reader buffers; 65,536 if not given. */
   limit?: number;
-  /** False: do not listen before `server.startServing()` or `server.serveForever()`. */
-  startServing?: boolean;
 }
 
-export interface StartServerOptions extends ServeOptions {
-  /** The address to listen on; all addresses of this machine if not given. */
-  host?: string;
-  /** 0 finds a free port: see `server.sockets`. */
-  port: number;
-}
+export interface StartServerOptions extends TcpServeOptions, Limited {}
+export interface StartUnixServerOptions extends UnixServeOptions, Limited {}
 
-export interface StartUnixServerOptions extends ServeOptions {
-  /** Path of the socket. It must not exist; it is removed when the server closes. */
-  path: string;
-}
-
-const COMMON = ["backlog", "limit", "startServing"];
-const BACKLOG = 100;
 const GeneratorFunction = function* () {}.constructor;
 
 /**
@@ -79,13 +68,9 @@ export function startServer(
 ): ThenableAwaitable<Server> {
   const call = "startServer";
   checkHandler(call, handler);
-  checkOptions(call, options, ["host", "port", ...COMMON]);
-  const { host, port } = options;
-  checkText(call, "host", host);
-  checkPort(call, port, 0);
-  checkCommon(call, options);
-  const where = host === undefined ? { port } : { host, port };
-  return ownedCall(caller(), serve(handler, where, `${host ?? "port"}:${port}`, options));
+  const plan = tcpServePlan(call, options, ["limit"]);
+  checkAmount(call, "limit", options.limit, 1);
+  return ownedCall(caller(), start(handler, plan, options.limit));
 }
 
 /**
@@ -98,11 +83,9 @@ export function startUnixServer(
 ): ThenableAwaitable<Server> {
   const call = "startUnixServer";
   checkHandler(call, handler);
-  checkOptions(call, options, ["path", ...COMMON]);
-  const { path } = options;
-  checkText(call, "path", path ?? "");
-  checkCommon(call, options);
-  return ownedCall(caller(), serve(handler, { path }, path, options));
+  const plan = unixServePlan(call, options, ["limit"]);
+  checkAmount(call, "limit", options.limit, 1);
+  return ownedCall(caller(), start(handler, plan, options.limit));
 }
 
 function checkHandler(call: string, handler: unknown): void {
@@ -112,23 +95,14 @@ function checkHandler(call: string, handler: unknown): void {
   );
 }
 
-function checkCommon(call: string, options: ServeOptions): void {
-  checkAmount(call, "backlog", options.backlog, 1);
-  checkAmount(call, "limit", options.limit, 1);
-  if (options.startServing === undefined || typeof options.startServing === "boolean") return;
-  throw new TypeError(`${call}() needs true or false as startServing`);
-}
-
-function* serve(
+function* start(
   handler: ConnectionHandler,
-  where: ListenOptions,
-  target: string,
-  options: ServeOptions,
+  plan: ServePlan,
+  limit: number | undefined,
 ): Coroutine<Server> {
-  const { backlog = BACKLOG, limit, startServing = true } = options;
   const loop = getRunningLoop();
   const owner = currentOwner();
-  const context = snapshot();
+  const { idleTimeout } = plan;
 
   const handle = (reader: StreamReader, writer: StreamWriter): void => {
     const task = loop.createTask(bodyOf(handler, reader, writer));
@@ -144,19 +118,9 @@ function* serve(
       }
     });
   };
-  const accept = (socket: Socket): void => {
-    within({ context, owner, frameTask: null }, () => {
-      attachStreams(socket, loop, limit, server, handle);
-    });
-  };
-  const server = new Server(listener(loop, { backlog, ...where }, target, accept), loop, owner);
-  try {
-    if (startServing) yield* server.startServing();
-  } catch (error) {
-    server.close();
-    throw error;
-  }
-  return server;
+  return yield* serve(plan, (wire, server) => {
+    openStreams(wire, { loop, owner, frame: null, server, idleTimeout }, limit, handle);
+  });
 }
 
 /**

@@ -5,29 +5,34 @@
  *                    ^ at or below: resumeWriting   ^ above: pauseWriting
  *
  * Two marks instead of one, so that a writer at the border is not woken for every packet. A transport
- * extends this class and calls `grew` and `shrank` when its buffer did.
+ * has one of these, and calls `grew` and `shrank` when its buffer did.
  */
-import type { EventLoop } from "../task/event-loop.ts";
-import type { BaseProtocol } from "./protocol.ts";
-import { Transport, type WriteBufferLimits } from "./transport.ts";
+import type { WriteBufferLimits } from "./transport.ts";
 
 const HIGH = 64 * 1024;
 
 /** Low marks are a quarter of the high ones. */
 const RATIO = 4;
 
-export abstract class FlowControlledTransport extends Transport {
-  protected readonly loop: EventLoop;
-  protected high = HIGH;
-  protected low = HIGH / RATIO;
-  #paused = false;
+export interface Sender {
+  getWriteBufferSize(): number;
+  /** Tell the protocol. */
+  tell(call: "pauseWriting" | "resumeWriting"): void;
+}
 
-  constructor(loop: EventLoop) {
-    super();
-    this.loop = loop;
+export class FlowControl {
+  high = HIGH;
+  low = HIGH / RATIO;
+  /** The protocol was told to pause. */
+  paused = false;
+  readonly #sender: Sender;
+
+  constructor(sender: Sender) {
+    this.#sender = sender;
   }
 
-  setWriteBufferLimits(limits: Partial<WriteBufferLimits> = {}): void {
+  /** The marks, as `WriteTransport.setWriteBufferLimits` has them. */
+  setLimits(limits: Partial<WriteBufferLimits>): void {
     const high = limits.high ?? (limits.low === undefined ? HIGH : limits.low * RATIO);
     const low = limits.low ?? Math.floor(high / RATIO);
     if (!(high >= low && low >= 0)) {
@@ -40,33 +45,21 @@ export abstract class FlowControlledTransport extends Transport {
     this.grew();
   }
 
-  getWriteBufferLimits(): WriteBufferLimits {
+  getLimits(): WriteBufferLimits {
     return { high: this.high, low: this.low };
   }
 
   /** The write buffer may have become larger. */
-  protected grew(): void {
-    if (this.#paused || this.getWriteBufferSize() <= this.high) return;
-    this.#paused = true;
-    this.#tell("pauseWriting");
+  grew(): void {
+    if (this.paused || this.#sender.getWriteBufferSize() <= this.high) return;
+    this.paused = true;
+    this.#sender.tell("pauseWriting");
   }
 
   /** The write buffer may have become smaller. */
-  protected shrank(): void {
-    if (!this.#paused || this.getWriteBufferSize() > this.low) return;
-    this.#paused = false;
-    this.#tell("resumeWriting");
-  }
-
-  #tell(call: "pauseWriting" | "resumeWriting"): void {
-    const protocol: BaseProtocol = this.getProtocol();
-    try {
-      protocol[call]();
-    } catch (error) {
-      this.loop.callExceptionHandler({
-        message: `${protocol.constructor.name}.${call}() failed`,
-        exception: error,
-      });
-    }
+  shrank(): void {
+    if (!this.paused || this.#sender.getWriteBufferSize() > this.low) return;
+    this.paused = false;
+    this.#sender.tell("resumeWriting");
   }
 }

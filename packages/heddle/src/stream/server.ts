@@ -48,6 +48,8 @@ export class Server implements AsyncDisposable {
   #opening = false;
   #forever: Future<never> | null = null;
   #closed = false;
+  #drops = 0;
+  #dropping = false;
 
   /** @internal Made by `startServer`. */
   constructor(listener: Listener, loop: EventLoop, owner: Owner | null) {
@@ -135,6 +137,33 @@ export class Server implements AsyncDisposable {
     const where = this.#sockets.map(({ address, port }) => `${address}:${port}`).join(", ");
     const state = this.#closed ? "closed" : where === "" ? "not started" : `on ${where}`;
     return `Server ${state} (${this.#clients.size} clients)`;
+  }
+
+  /** How many clients there are, and how many were refused since there were `maxConnections`. */
+  statistics(): { clients: number; dropped: number } {
+    return { clients: this.#clients.size, dropped: this.#drops };
+  }
+
+  /** @internal */
+  get _clientCount(): number {
+    return this.#clients.size;
+  }
+
+  /** @internal A connection was accepted. */
+  _accepted(): void {
+    this.#dropping = false;
+  }
+
+  /** @internal A connection was refused: the first one since another was accepted is reported. */
+  _dropped(maxConnections: number): void {
+    this.#drops++;
+    if (this.#dropping) return;
+    this.#dropping = true;
+    this._loop.callExceptionHandler({
+      message:
+        `${this} refuses connections: there are maxConnections (${maxConnections}). ` +
+        "server.statistics().dropped counts them",
+    });
   }
 
   /** @internal Its run has ended. */

@@ -103,3 +103,51 @@ export abstract class Transport extends WriteTransport implements ReadTransport 
   abstract pauseReading(): void;
   abstract resumeReading(): void;
 }
+
+/** A transport of datagrams. Counterpart: `asyncio.DatagramTransport`. */
+export abstract class DatagramTransport extends BaseTransport {
+  /**
+   * Send `data` to `to`, in the background; without `to`, to the address that the endpoint is connected to.
+   * It is not copied: leave it alone until it is sent. What cannot be sent is told to the protocol's
+   * `errorReceived`. Throws TypeError without any address to send to; on a closing transport it is dropped.
+   */
+  abstract sendto(data: Uint8Array | string, to?: DatagramTarget): void;
+
+  /** As `WriteTransport.setWriteBufferLimits`. */
+  abstract setWriteBufferLimits(limits?: Partial<WriteBufferLimits>): void;
+  abstract getWriteBufferLimits(): WriteBufferLimits;
+
+  /** Bytes of datagrams that the system has not taken yet. */
+  abstract getWriteBufferSize(): number;
+
+  /** Close at once: what is buffered is lost. */
+  abstract abort(): void;
+}
+
+/** Where a datagram is to go. */
+export interface DatagramTarget {
+  /** An IP address. */
+  address: string;
+  port: number;
+}
+
+/** A child process and its pipes. Counterpart: `asyncio.SubprocessTransport`. */
+export abstract class SubprocessTransport extends BaseTransport {
+  abstract getPid(): number;
+
+  /**
+   * The status that the process ended with; the negative number of the signal that ended it (-9 for
+   * SIGKILL), as in Python; null while it runs.
+   */
+  abstract getReturncode(): number | null;
+
+  /** The pipe to the process's descriptor `fd` (0 is its stdin, 1 its stdout …); undefined if there is none. */
+  abstract getPipeTransport(fd: number): BaseTransport | undefined;
+
+  /** Send this signal to the process. Throws if it has ended. */
+  abstract sendSignal(signal: string | number): void;
+  /** SIGTERM: ask it to end. */
+  abstract terminate(): void;
+  /** SIGKILL: end it. */
+  abstract kill(): void;
+}

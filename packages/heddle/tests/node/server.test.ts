@@ -304,7 +304,7 @@ describe("Unix sockets", () => {
     expect(() => openUnixConnection({} as never)).toThrow(TypeError);
     expect(() => startUnixServer(echo, { path: 5 as never })).toThrow(TypeError);
     expect(() => startUnixServer(echo, { path: "a", port: 1 } as never)).toThrow(
-      'startUnixServer() has no option "port"; there are: path, backlog',
+      'startUnixServer() has no option "port"; there are: path, readableAll',
     );
   });
 });

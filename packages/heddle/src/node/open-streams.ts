@@ -1,0 +1,32 @@
+/*
+ * Streams over a wire: the reader, the writer, and the transport between them.
+ *
+ * Results that a reader has to copy together are Buffers, as the chunks that it hands out uncopied are:
+ * what `toString()` gives must not depend on how the network cut the bytes.
+ */
+import type { Wire, WirePlace } from "../stream/network.ts";
+import { StreamProtocol } from "../stream/stream-protocol.ts";
+import { StreamReader } from "../stream/stream-reader.ts";
+import { StreamWriter } from "../stream/stream-writer.ts";
+
+export type Streams = [reader: StreamReader, writer: StreamWriter];
+
+const allocate = (length: number): Uint8Array => Buffer.allocUnsafe(length);
+
+/** `onStreams` is called as soon as there are any, before any byte is read. */
+export function openStreams(
+  wire: Wire,
+  place: WirePlace,
+  limit: number | undefined,
+  onStreams?: (reader: StreamReader, writer: StreamWriter) => void,
+): Streams {
+  const { loop } = place;
+  const reader = new StreamReader({ loop, allocate, ...(limit === undefined ? {} : { limit }) });
+  let streams: Streams | undefined;
+  const protocol: StreamProtocol = new StreamProtocol(reader, (transport) => {
+    streams = [reader, new StreamWriter(transport, protocol, reader)];
+    onStreams?.(...streams);
+  });
+  wire.open(protocol, place);
+  return streams as Streams;
+}
