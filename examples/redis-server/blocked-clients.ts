@@ -51,7 +51,7 @@ export class BlockedClients {
     } finally {
       this.#remove(waiter);
     }
-    if (waiter.item !== undefined && client.writer.isClosing()) {
+    if (waiter.item !== undefined && client.leaving) {
       this.#giveBack(waiter.item, end);
       return undefined;
     }

@@ -71,8 +71,13 @@ export class Client {
 
   /** Returns when the client is gone. What it says meanwhile is kept for later. */
   *watch(): Coroutine<void> {
-    this.ahead ??= yield* this.reader.read(CHUNK);
-    if (this.ahead.length > 0) yield* this.writer.waitClosed();
+    try {
+      this.ahead ??= yield* this.reader.read(CHUNK);
+      if (this.ahead.length > 0) yield* this.writer.waitClosed();
+    } catch (error) {
+      if (!(error instanceof ConnectionResetError)) throw error;
+    }
+    this.leaving = true;
   }
 }
 
@@ -85,8 +90,8 @@ export function* serve(redis: Redis, reader: StreamReader, writer: StreamWriter)
       client.replies.error(`ERR Protocol error: ${error.message}`);
     else if (!(error instanceof ConnectionResetError)) throw error;
   } finally {
+    redis.flush(client);
     redis.disconnect(client);
-    client.flush();
     writer.close();
   }
 }

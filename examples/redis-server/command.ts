@@ -15,7 +15,7 @@ export type Run = (client: Client, args: string[]) => Coroutine<void> | undefine
 /** How many words a command has, its name included; -3: at least three. */
 export type CommandTable = Record<string, readonly [words: number, run: Run]>;
 
-interface Command {
+export interface Command {
   name: string;
   words: number;
   run: Run;

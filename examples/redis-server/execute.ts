@@ -1,7 +1,7 @@
 // Executes commands, one after another: none sees another one half done.
 import type { Coroutine } from "heddle";
 import type { Client } from "./client.ts";
-import { find, register } from "./command.ts";
+import { type Command, find, register } from "./command.ts";
 import { connectionCommands } from "./connection-commands.ts";
 import { keyCommands } from "./key-commands.ts";
 import { listCommands } from "./list-commands.ts";
@@ -31,18 +31,16 @@ export function execute(client: Client, args: string[]): Coroutine<void> | undef
   redis.commands++;
   redis.current = client;
   try {
-    const command = find(args);
+    const command = permitted(client, args);
     client.lastCommand = command.name;
     if (client.queued !== null && !UNQUEUED.has(command.name)) {
       client.queued.push(args);
       client.replies.simple("QUEUED");
       return undefined;
     }
-    if (client.subscriptions > 0 && client.replies.protocol === 2) refuseOthers(command.name);
     return command.run(client, args) as Coroutine<void> | undefined;
   } catch (error) {
     if (!(error instanceof ReplyError)) throw error;
-    if (client.queued !== null) client.spoiled = true;
     client.replies.error(error.message);
     return undefined;
   } finally {
@@ -52,6 +50,17 @@ export function execute(client: Client, args: string[]): Coroutine<void> | undef
       client.replies.text += client.later;
       client.later = "";
     }
+  }
+}
+
+function permitted(client: Client, args: string[]): Command {
+  try {
+    const command = find(args);
+    if (client.subscriptions > 0 && client.replies.protocol === 2) refuseOthers(command.name);
+    return command;
+  } catch (error) {
+    client.spoiled = client.queued !== null;
+    throw error;
   }
 }
 

@@ -65,8 +65,8 @@ function blockingPop(client: Client, end: End, args: string[]): Coroutine<void> 
 
 function* blockedPop(client: Client, keys: string[], end: End, ms: number | null): Coroutine<void> {
   const item = yield* client.redis.blocked.wait(client, keys, end, ms);
-  if (item === undefined) client.replies.nilArray();
-  else client.replies.bulks(item);
+  if (item !== undefined) client.replies.bulks(item);
+  else if (!client.leaving) client.replies.nilArray();
 }
 
 function milliseconds(text: string): number | null {

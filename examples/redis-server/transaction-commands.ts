@@ -20,7 +20,8 @@ function exec(client: Client): void {
   client.executing = true;
   for (const args of queued) {
     try {
-      find(args).run(client, args);
+      const waiting = find(args).run(client, args);
+      if (waiting !== undefined) throw new Error(`${args[0]} would wait, in a transaction`);
     } catch (error) {
       if (!(error instanceof ReplyError)) throw error;
       replies.error(error.message);

@@ -17,6 +17,8 @@ export interface Program {
   printed(text: string): Promise<string>;
   /** Ctrl-C. */
   interrupt(): void;
+  /** SIGTERM. */
+  terminate(): void;
 }
 
 /** `heddle run examples/NAME.ts ARGS` */
@@ -49,6 +51,7 @@ function start(args: string[], env: Record<string, string> = {}): Program {
   return {
     ended,
     interrupt: () => void child.kill("SIGINT"),
+    terminate: () => void child.kill("SIGTERM"),
     printed: (text) =>
       new Promise((resolve, reject) => {
         onOutput = () => {
