@@ -32,6 +32,10 @@ export interface Parameters {
   WHOLE?: number;
   /** Which of the things that the programs can do. */
   WORKLOAD?: string;
+  /** Bytes of a message. */
+  BYTES?: number;
+  /** 1: over TLS. */
+  TLS?: number;
   /** 1: tasks in groups, instead of gathered. */
   GROUP?: number;
   /** 1: tasks that start eagerly. */
@@ -53,7 +57,7 @@ export interface Budget {
 }
 
 /** A program that puts load on servers, in the directory of that name. */
-export type Load = "echo" | "http";
+export type Load = "accept" | "echo" | "http" | "idle";
 
 export interface Work {
   readonly name: string;
@@ -69,6 +73,8 @@ export interface Work {
   readonly quick: Parameters;
   /** A quick run leaves it out unless it is asked for by name: a sister of it takes part. */
   readonly onlyInFull?: boolean;
+  /** It reads /proc. */
+  readonly onlyOnLinux?: boolean;
   /** Rounds of a full run. */
   readonly rounds: number;
   /** Contestants that get a smaller count, or differ otherwise; printed beside their results. */
@@ -93,6 +99,12 @@ const atMostMore = (against: Contestant, nanoseconds: number): Budget => ({
   limit: nanoseconds,
   form: "difference",
   text: `<= ${nanoseconds.toLocaleString("en")} ns more`,
+});
+const throughput = (against: Contestant, share: number): Budget => ({
+  against,
+  limit: 1 / share,
+  form: "speed",
+  text: `>= ${share} x its throughput`,
 });
 const below = (against: Contestant): Budget => ({ against, limit: 1, text: "below" });
 
@@ -152,6 +164,72 @@ const TREES: readonly Work[] = LEAVES.flatMap((leaves) =>
     };
   }),
 );
+
+const NETWORK: readonly Contestant[] = ["heddle", "node-net", "asyncio", "uvloop", "gevent", "go"];
+/** Those that have streams and protocols, and the raw one. */
+const PROTOCOLS = NETWORK.slice(0, 4);
+
+interface Echo {
+  readonly workload: "streams" | "protocols";
+  readonly KiB: number;
+  readonly tls?: boolean;
+  /** Seconds of a process, and rounds. */
+  readonly full: readonly [seconds: number, rounds: number];
+  readonly onlyInFull?: boolean;
+  readonly budgets: readonly Budget[];
+}
+
+/** An echo work: named after what sets it apart from 1 KiB by streams over TCP. */
+function echo({ workload, KiB, tls = false, full, onlyInFull = false, budgets }: Echo): Work {
+  const byStreams = workload === "streams";
+  const parameters = { WORKLOAD: workload, BYTES: KiB * 1024, TLS: Number(tls) };
+  const marks = [tls && "tls", !byStreams && workload, KiB > 1 && `${KiB}k`];
+  return {
+    name: ["echo", ...marks.filter(Boolean)].join("-"),
+    what: `${tls ? "TLS" : "TCP"} echo of ${KiB} KiB over 64 connections, with ${workload}: time for each message`,
+    programs: "echo",
+    load: "echo",
+    // gevent and Go know only one way.
+    contestants: byStreams ? NETWORK : PROTOCOLS,
+    unit: "ns",
+    full: { SECONDS: full[0], ...parameters },
+    quick: { SECONDS: 0.2, ...parameters },
+    onlyInFull,
+    rounds: full[1],
+    budgets,
+  };
+}
+
+const RAW = throughput("node-net", 0.97);
+const RAW_TLS = throughput("node-net", 0.95);
+
+const ECHOES: readonly Work[] = [
+  // The hot path of streams: read, write and drain for each message.
+  echo({
+    workload: "streams",
+    KiB: 1,
+    full: [3, 5],
+    budgets: [RAW, faster("uvloop", 1.5), faster("asyncio", 2.5), faster("gevent", 1.5)],
+  }),
+  // The same one level below: what the transport costs by itself.
+  echo({ workload: "protocols", KiB: 1, full: [2, 4], onlyInFull: true, budgets: [RAW] }),
+  // What costs by the byte: 10 KiB still come in one piece, 100 KiB in several, with backpressure.
+  ...[10, 100].flatMap((KiB) =>
+    (["streams", "protocols"] as const).map((workload) =>
+      echo({ workload, KiB, full: [1.2, 3], onlyInFull: true, budgets: [RAW] }),
+    ),
+  ),
+  // Both over TLS, whose records cost more than what is above them.
+  echo({ workload: "streams", KiB: 1, tls: true, full: [1.2, 3], budgets: [RAW_TLS] }),
+  echo({
+    workload: "protocols",
+    KiB: 1,
+    tls: true,
+    full: [1.2, 3],
+    onlyInFull: true,
+    budgets: [RAW_TLS],
+  }),
+];
 
 export const WORKS: readonly Work[] = [
   {
@@ -378,22 +456,74 @@ export const WORKS: readonly Work[] = [
     except: { promise: { why: "an async function for each request" } },
     budgets: [atMostMore("promise", 2_000)],
   },
+  ...ECHOES,
+  // Throughput of large pieces: the socket's buffer is always full, and drain() always waits.
   {
-    name: "echo",
-    what: "TCP echo of 1 KiB over 64 connections, with streams: time for each message",
-    programs: "echo",
-    load: "echo",
-    contestants: ["heddle", "node-net", "asyncio", "uvloop", "gevent", "go"],
+    name: "transfer",
+    what: "send 1,000 MiB by streams, in pieces of 10 MiB, to a client in the same process: time for each MiB (asyncio_tcp)",
+    programs: "transfer",
+    contestants: ["heddle", "node-net", "asyncio", "uvloop"],
     unit: "ns",
-    full: { SECONDS: 3 },
-    quick: { SECONDS: 0.6 },
-    rounds: 5,
-    budgets: [
-      { against: "node-net", limit: 1 / 0.97, form: "speed", text: ">= 0.97 x its throughput" },
-      faster("uvloop", 1.5),
-      faster("asyncio", 2.5),
-      faster("gevent", 1.5),
-    ],
+    full: { SECONDS: 0, N: 1000 },
+    quick: { SECONDS: 0, N: 100 },
+    rounds: 4,
+    budgets: [],
+  },
+  // The same where encrypting and decrypting is most of the work.
+  {
+    name: "transfer-tls",
+    what: "the same over TLS (asyncio_tcp_ssl)",
+    programs: "transfer",
+    contestants: ["heddle", "node-net", "asyncio", "uvloop"],
+    unit: "ns",
+    full: { SECONDS: 0, N: 1000, TLS: 1 },
+    quick: { SECONDS: 0, N: 50, TLS: 1 },
+    onlyInFull: true,
+    rounds: 3,
+    budgets: [],
+  },
+  // What a server holds for a client that says nothing: a task asleep in read(), and its streams.
+  {
+    name: "idle",
+    what: "10,000 connections that are open and silent: the server's resident memory for each, with streams",
+    programs: "idle",
+    load: "idle",
+    contestants: NETWORK,
+    unit: "bytes",
+    full: { SECONDS: 0, N: 10_000, WORKLOAD: "streams" },
+    quick: { SECONDS: 0, N: 2_000, WORKLOAD: "streams" },
+    onlyOnLinux: true,
+    rounds: 2,
+    budgets: [{ against: "node-net", limit: 1.15, text: "<= 1.15 x its bytes" }],
+  },
+  // The same without a task: the transport and the protocol alone.
+  {
+    name: "idle-protocols",
+    what: "the same with protocols",
+    programs: "idle",
+    load: "idle",
+    contestants: ["heddle", "node-net"],
+    unit: "bytes",
+    full: { SECONDS: 0, N: 10_000, WORKLOAD: "protocols" },
+    quick: { SECONDS: 0, N: 2_000, WORKLOAD: "protocols" },
+    onlyOnLinux: true,
+    onlyInFull: true,
+    rounds: 2,
+    budgets: [{ against: "node-net", limit: 1.15, text: "<= 1.15 x its bytes" }],
+  },
+  // What a connection costs from its beginning to its end, a handler's task with it.
+  {
+    name: "accept",
+    what: "connect, send one byte, get it back and close, 64 at a time, with streams: time for each connection",
+    // A server that echoes is all that it takes.
+    programs: "echo",
+    load: "accept",
+    contestants: NETWORK,
+    unit: "ns",
+    full: { SECONDS: 1.2, WORKLOAD: "streams" },
+    quick: { SECONDS: 0.2, WORKLOAD: "streams" },
+    rounds: 3,
+    budgets: [throughput("node-net", 0.95)],
   },
   {
     name: "bundle",

@@ -1,60 +1,40 @@
-// The same load as load/main.go, on node:net, for machines without Go. It costs more than that one: a
-// server faster than node:net is limited by it (see the shares that are printed).
+// The same load as echo-load, on node:net or, with BENCH_TLS=1, node:tls.
 import { connect } from "node:net";
-import { parameter, print } from "../measure/measure.js";
-import { processorSeconds } from "../measure/processor.js";
+import { connect as connectTls } from "node:tls";
+import { TLS } from "../measure/certificate.js";
+import { CONNECTIONS, measureLoad, PORT } from "../measure/load.js";
+import { note, parameter } from "../measure/measure.js";
 
-const WINDOWS = 5;
-const message = Buffer.from(Array.from({ length: parameter("BYTES", 1024) }, (_, i) => i % 256));
-const seconds = parameter("SECONDS", 1);
-const port = parameter("PORT", 0);
-const server = parameter("SERVER", 0);
+const message = Buffer.alloc(parameter("BYTES", 1024));
+for (let i = 0; i < message.length; i++) message[i] = i + (i >> 8);
 let count = 0;
 let again = true;
 
 function open() {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  let received = [];
-  let length = 0;
+  const options = { port: PORT, host: "127.0.0.1", noDelay: true };
+  // The server's certificate is its own.
+  const socket = TLS ? connectTls({ ...options, rejectUnauthorized: false }) : connect(options);
+  let received = 0;
   socket.on("data", (data) => {
-    received.push(data);
-    length += data.length;
-    if (length < message.length) return;
-    const echo = received.length === 1 ? data : Buffer.concat(received);
-    if (!echo.equals(message)) throw new Error("an echo differs from its message");
-    received = [];
-    length = 0;
+    if (!data.equals(message.subarray(received, received + data.length))) {
+      throw new Error("an echo differs from its message");
+    }
+    received += data.length;
+    if (received < message.length) return;
+    received = 0;
     count++;
     if (again) socket.write(message);
     else socket.destroy();
   });
+  socket.once("close", () => {
+    if (again) throw new Error("the server closed a connection");
+  });
+  socket.once("secureConnect", () =>
+    note(`${socket.getProtocol()}, ${socket.getCipher().standardName}`),
+  );
   socket.write(message);
 }
 
-const pause = (share) => new Promise((resolve) => setTimeout(resolve, share * 1000));
-
-function loadCpu() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
-for (let i = 0; i < parameter("CONNECTIONS", 64); i++) open();
-await pause(seconds / 3);
-const start = performance.now();
-const before = { its: processorSeconds(server), load: loadCpu(), count };
-let best = { n: 0, ms: Number.POSITIVE_INFINITY };
-for (let i = 0; i < WINDOWS; i++) {
-  const from = performance.now();
-  const already = count;
-  await pause(seconds / WINDOWS);
-  const round = { n: count - already, ms: performance.now() - from };
-  if (round.ms / round.n < best.ms / Math.max(1, best.n)) best = round;
-}
-const elapsed = (performance.now() - start) / 1000;
-const its = processorSeconds(server) - before.its;
-print(best.n, best.ms, {
-  serverCpu: its / elapsed,
-  loadCpu: (loadCpu() - before.load) / elapsed,
-  serverMicros: (its * 1e6) / (count - before.count),
-});
+for (let i = 0; i < CONNECTIONS; i++) open();
+await measureLoad(() => count);
 again = false;

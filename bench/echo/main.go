@@ -1,14 +1,16 @@
-// A TCP echo server with a goroutine for each connection. Prints its port; ends by itself after
-// BENCH_LIFETIME seconds.
+// A TCP echo server with a goroutine for each connection; with BENCH_TLS=1 over TLS. Prints its port;
+// ends by itself after BENCH_LIFETIME seconds.
 package main
 
 import (
+	cryptotls "crypto/tls"
 	"fmt"
 	"net"
 	"os"
 	"time"
 
 	"bench/measure"
+	"bench/tls"
 )
 
 func echo(connection net.Conn) {
@@ -33,6 +35,9 @@ func main() {
 		panic(err)
 	}
 	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+	if measure.Parameter("TLS", 0) == 1 {
+		listener = cryptotls.NewListener(listener, tls.Config())
+	}
 	for {
 		connection, err := listener.Accept()
 		if err != nil {

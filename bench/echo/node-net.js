@@ -1,6 +1,8 @@
-// A TCP echo server on bare node:net, with the backpressure that a careful program has. Prints its
-// port; ends by itself after BENCH_LIFETIME seconds.
+// A TCP echo server on bare node:net, with the backpressure that a careful program has; with
+// BENCH_TLS=1 on bare node:tls. Prints its port; ends by itself after BENCH_LIFETIME seconds.
 import { createServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { cert, key, TLS } from "../measure/certificate.js";
 import { parameter } from "../measure/measure.js";
 
 function echo(socket) {
@@ -11,5 +13,6 @@ function echo(socket) {
 }
 
 setTimeout(() => process.exit(), parameter("LIFETIME", 60) * 1000);
-const server = createServer({ noDelay: true }, echo);
+const options = { noDelay: true };
+const server = TLS ? createTlsServer({ ...options, cert, key }, echo) : createServer(options, echo);
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));

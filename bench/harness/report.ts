@@ -75,8 +75,15 @@ ${report.what.map(([name, what]) => `- **${name}**: ${what}.`).join("\n")}
   and limit what any ratio can be. Python 3.11 has no eager tasks: where it is older than 3.12 the
   eager trees stand beside its ordinary ones.
 - lateness: the longest of all waits; the note gives each kind's, in milliseconds.
-- echo: the load is a process of its own. What the fastest server reaches, the load can carry at
-  least; where a server used about one core and the load less, the server is what was measured.
+- "node-net" is raw node:net, and where there is TLS raw node:tls. gevent and Go have one way to serve,
+  which stands beside heddle's streams.
+- echo and accept: the load is a process of its own. What the fastest server reaches, the load can
+  carry at least; where a server used about one core and the load less, the server is what was
+  measured. With TLS the note gives the version and the cipher that server and load agreed upon.
+- transfer is pyperformance's asyncio_tcp and asyncio_tcp_ssl: both ends are in one process, on one
+  thread.
+- idle: what the server's resident memory grew by, its garbage collected before and after, divided by
+  the connections. What the system keeps for each is not in it.
 - A budget is a ratio measured in the same run, or a size. Absolute times depend on the machine and
   decide nothing.
 - The programs lie side by side, one directory for each work: \`bench/<work>/<contestant>\`.

@@ -40,7 +40,10 @@ export async function runWork(work: Work, plan: Plan): Promise<Result> {
   const starters: { launch: Launch; outcome: Outcome }[] = [];
   for (const contestant of work.contestants) {
     if (!plan.contestants.has(contestant)) continue;
-    const launch = plan.toolchains.launch(contestant, work.programs);
+    const launch =
+      work.onlyOnLinux && process.platform !== "linux"
+        ? { missing: "memory is measured on Linux only" }
+        : plan.toolchains.launch(contestant, work.programs);
     if ("missing" in launch) skipped.push({ contestant, why: launch.missing });
     else starters.push({ launch, outcome: { contestant, costs: [] } });
   }

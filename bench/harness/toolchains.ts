@@ -80,11 +80,11 @@ export class Toolchains {
     }
   }
 
-  /** The program that puts load on servers: for the echo servers the one in Go where there is Go. */
+  /** The program that puts load on servers: the one in Go where there is Go and it has one. */
   load(kind: Load): Launch {
-    const hasGo = kind === "echo" && process.platform === "linux";
-    const inGo = hasGo ? this.goProgram("load") : { missing: "" };
-    return "missing" in inGo ? (this.script("load", kind, []) as Launch) : inGo;
+    const inGo = this.goProgram(`${kind}-load`);
+    const isThere = !("missing" in inGo) && existsSync(inGo.command);
+    return isThere ? inGo : (this.script("load", kind, []) as Launch);
   }
 
   private script(name: string, programs: string, args: string[]): Launch | Missing {

@@ -20,6 +20,10 @@ export function measureMemory() {
 }
 
 function resident() {
-  for (let i = 0; i < 3; i++) globalThis.gc?.();
+  collectGarbage();
   return process.memoryUsage.rss();
+}
+
+export function collectGarbage() {
+  for (let i = 0; i < 3; i++) globalThis.gc?.();
 }
