@@ -5,7 +5,8 @@
  * ends the process at once. Runs come here by themselves: `run` looks for the function below on
  * globalThis, under a registered symbol, so that a program's own `run(main)` and another copy of
  * heddle are served like the main coroutine that the command started. While nothing runs there is
- * nothing to clean up, and SIGINT does what it does in Node.
+ * nothing to clean up, and SIGINT does what it does in Node. A program that listens to SIGINT itself has
+ * it for itself, as with asyncio's `add_signal_handler`.
  *
  * One key can send two signals, half a millisecond apart: npm, and coreutils' `timeout`, pass to their
  * child what its process group has got already. The second must not end what the first has asked to
@@ -16,6 +17,9 @@ import { INTERRUPTED } from "./end.ts";
 
 /** One request's signals come within this many milliseconds; a person's second one comes later. */
 const ECHO = 200;
+
+/** Said by heddle's own listeners (loop/hosts/native.ts), of whichever copy. */
+const taken = Symbol.for("heddle.signalTaken");
 
 const cancellers = new Set<() => void>();
 let started = 0;
@@ -30,7 +34,15 @@ function watch(cancel: () => void): () => void {
   return () => cancellers.delete(canceller);
 }
 
+/** Does the program listen itself, by `signals("SIGINT")` or `addSignalHandler`? Then it knows what to do. */
+function isTaken(): boolean {
+  return process
+    .listeners("SIGINT")
+    .some((listener) => (listener as { [taken]?: () => boolean })[taken]?.() === true);
+}
+
 function onSigint(): void {
+  if (isTaken()) return;
   if (interruptedAt !== undefined) {
     if (performance.now() - interruptedAt >= ECHO) process.exit(INTERRUPTED);
   } else if (cancellers.size > 0) {

@@ -77,9 +77,14 @@ export interface Host {
 
   /**
    * Call `listener` on this signal of the operating system (SIGINT, SIGTERM …) until the returned
-   * function is called. With `holds` the process stays alive until then. Absent where there are no signals.
+   * function is called. With `holds` the process stays alive until then. One that `yields` is not called while
+   * there is another that does not. Absent where there are no signals.
    */
-  onSignal?(signal: string, listener: () => void, options?: { holds?: boolean }): () => unknown;
+  onSignal?(
+    signal: string,
+    listener: () => void,
+    options?: { holds?: boolean; yields?: boolean },
+  ): () => unknown;
 
   /**
    * Where a coroutine (a generator) was suspended, or was written if it is not: its own function, not those

@@ -223,17 +223,17 @@ export class Scheduler extends ExceptionReporter {
   // ---- turning
 
   /**
-   * @internal Call `fn(argument)`, an I/O callback, and run at once what it makes ready, without
+   * @internal Call `fn(a, b)`, an I/O callback, and run at once what it makes ready, without
    * another trip round the native loop. Inside a step it only enqueues.
    */
-  react<A>(fn: (argument: A) => void, argument: A): void {
+  react<A, B>(fn: (a: A, b: B) => void, a: A, b?: B): void {
     if (state.running !== null || this.#yielded || !this.#mayTurn()) {
-      fn(argument);
+      fn(a, b as B);
       return;
     }
     this.#awake = true;
     try {
-      fn(argument);
+      fn(a, b as B);
     } finally {
       this.#reacting = true;
       this.#runSlice();

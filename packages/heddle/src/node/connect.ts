@@ -10,7 +10,7 @@ import { firstConnection, interleave } from "./happy-eyeballs.ts";
 import { networkError } from "./network-error.ts";
 import { systemNetwork } from "./system-network.ts";
 import { secureClient } from "./tls/secure-client.ts";
-import type { TlsClientOptions } from "./tls/tls-options.ts";
+import type { TlsClientPlan } from "./tls/tls-options.ts";
 
 /** A connection to be, from options that were checked. */
 export interface Plan {
@@ -21,7 +21,7 @@ export interface Plan {
   readonly happyEyeballsDelay: number | null;
   readonly interleave: number;
   readonly wire: WireOptions;
-  readonly tls: TlsClientOptions | null;
+  readonly tls: TlsClientPlan | null;
   readonly timeout: number | null;
   readonly idleTimeout: number | null;
 }

@@ -1,10 +1,11 @@
 /*
  * What openConnection, createConnection and their Unix variants can be told, and its checks.
  */
+import type { TlsClientOptions } from "../stream/tls.ts";
 import type { Plan } from "./connect.ts";
 import { hostAndPort } from "./network-error.ts";
 import { checkAmount, checkFlag, checkOptions, checkPort, checkText } from "./options.ts";
-import { checkClientTls, type TlsClientOptions } from "./tls/tls-options.ts";
+import { checkClientTls } from "./tls/tls-options.ts";
 
 export interface ConnectOptions {
   /**
@@ -46,7 +47,7 @@ export interface UnixConnectOptions extends ConnectOptions {
 }
 
 export const CONNECT = ["timeout", "idleTimeout", "tls"];
-export const TCP = [
+const TCP = [
   "host",
   "port",
   "family",

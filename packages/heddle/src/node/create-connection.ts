@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import type { Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
 import type { StreamingProtocol, Wire } from "../stream/network.ts";
 import { protocolFrame } from "../stream/protocol-caller.ts";
+import type { TlsServerOptions } from "../stream/tls.ts";
 import type { Transport } from "../stream/transport.ts";
 import { getRunningLoop } from "../task/current-loop.ts";
 import { caller, ownedCall } from "../task/owned-promise.ts";
@@ -20,7 +21,7 @@ import {
 import { checkAmount, checkFactory, checkOptions, checkProtocol } from "./options.ts";
 import { SocketWire } from "./socket-wire.ts";
 import { acceptSecure } from "./tls/secure-server.ts";
-import { checkServerTls, type TlsServerOptions } from "./tls/tls-options.ts";
+import { checkServerTls } from "./tls/tls-options.ts";
 
 export interface CreateConnectionOptions extends TcpConnectOptions {}
 export interface CreateUnixConnectionOptions extends UnixConnectOptions {}

@@ -10,6 +10,7 @@ import type { Acceptor, Endpoint, Listening, ListenOptions } from "../stream/net
 import { getRunningLoop } from "../task/current-loop.ts";
 import { Future } from "../task/future.ts";
 import { refuseReusePort } from "./serve-options.ts";
+import { checkLength, removeStale } from "./socket-path.ts";
 import { socketAddress } from "./socket-transport.ts";
 import { SocketWire } from "./socket-wire.ts";
 
@@ -19,9 +20,10 @@ export function* listenSocket(
   acceptor: Acceptor,
 ): Coroutine<Listening> {
   if (options.reusePort) refuseReusePort();
+  if ("path" in at) checkLength(at.path);
   const loop = getRunningLoop();
   const { noDelay, keepAlive } = options;
-  const opening = new Future<void>(loop, "an address to listen on");
+  let opening = new Future<void>(loop, "an address to listen on");
   // `allowHalfOpen`: the protocol decides what follows when the other side has said everything.
   const server = createServer({
     noDelay,
@@ -58,7 +60,15 @@ export function* listenSocket(
   };
   try {
     server.listen(netOptions(at, options));
-    yield* opening;
+    try {
+      yield* opening;
+    } catch (error) {
+      if (!("path" in at) || codeOf(error) !== "EADDRINUSE") throw error;
+      if (!(yield* removeStale(at.path))) throw error;
+      opening = new Future<void>(loop, "an address to listen on");
+      server.listen(netOptions(at, options));
+      yield* opening;
+    }
   } catch (error) {
     close();
     throw error;
@@ -77,4 +87,8 @@ function netOptions(at: Endpoint, options: ListenOptions): NetListenOptions {
   // Node's types of version 20 do not know `reusePort`, which is of 22.12.
   const shared = reusePort ? ({ reusePort } as object) : {};
   return { host: at.address, port: at.port, backlog, ipv6Only, ...shared };
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string } | null)?.code;
 }

@@ -12,7 +12,10 @@ import { awaitPromise } from "../task/as-coroutine.ts";
 
 export function* lookupHost(host: string, family: 0 | 4 | 6): Coroutine<readonly HostAddress[]> {
   const literal = isIP(host);
-  if (literal !== 0) return [{ address: host, family: literal as 4 | 6 }];
+  if (literal !== 0) {
+    if (family !== 0 && family !== literal) throw otherFamily(host);
+    return [{ address: host, family: literal as 4 | 6 }];
+  }
   const found = yield* awaitPromise(lookup(host, { all: true, family, verbatim: true }));
   return found as HostAddress[];
 }
@@ -23,4 +26,11 @@ export function* reverseLookupHost(
 ): Coroutine<{ host: string; service: string }> {
   const { hostname, service } = yield* awaitPromise(lookupService(address, port));
   return { host: hostname, service };
+}
+
+/** As getaddrinfo(3) says it. */
+function otherFamily(address: string): Error {
+  return Object.assign(new Error(`getaddrinfo EAI_ADDRFAMILY ${address}`), {
+    code: "EAI_ADDRFAMILY",
+  });
 }

@@ -8,25 +8,17 @@ import type { Wire, WirePlace } from "../stream/network.ts";
 import { StreamProtocol } from "../stream/stream-protocol.ts";
 import { StreamReader } from "../stream/stream-reader.ts";
 import { StreamWriter } from "../stream/stream-writer.ts";
+import { upgradeStream } from "./tls/start-tls.ts";
 
 export type Streams = [reader: StreamReader, writer: StreamWriter];
 
 const allocate = (length: number): Uint8Array => Buffer.allocUnsafe(length);
 
-/** `onStreams` is called as soon as there are any, before any byte is read. */
-export function openStreams(
-  wire: Wire,
-  place: WirePlace,
-  limit: number | undefined,
-  onStreams?: (reader: StreamReader, writer: StreamWriter) => void,
-): Streams {
+/** Nothing is read before this has returned. */
+export function openStreams(wire: Wire, place: WirePlace, limit: number | undefined): Streams {
   const { loop } = place;
-  const reader = new StreamReader({ loop, allocate, ...(limit === undefined ? {} : { limit }) });
-  let streams: Streams | undefined;
-  const protocol: StreamProtocol = new StreamProtocol(reader, (transport) => {
-    streams = [reader, new StreamWriter(transport, protocol, reader)];
-    onStreams?.(...streams);
-  });
-  wire.open(protocol, place);
-  return streams as Streams;
+  const reader = new StreamReader({ loop, allocate, limit });
+  const protocol = new StreamProtocol(reader);
+  const transport = wire.open(protocol, place);
+  return [reader, new StreamWriter(transport, protocol, reader, upgradeStream)];
 }

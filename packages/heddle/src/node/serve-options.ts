@@ -3,13 +3,17 @@
  */
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { ListenOptions } from "../stream/network.ts";
+import type { TlsServerOptions } from "../stream/tls.ts";
 import { checkFamily, pathName, probing } from "./connection-options.ts";
 import { hostAndPort } from "./network-error.ts";
 import { checkAmount, checkFlag, checkOptions, checkPort, checkText } from "./options.ts";
-import { checkServerTls, type TlsServerOptions } from "./tls/tls-options.ts";
+import { checkServerTls, type TlsServerPlan } from "./tls/tls-options.ts";
 
 export interface ServeOptions {
-  /** Connections that the system keeps waiting; 100 if not given. */
+  /**
+   * Connections that the system keeps waiting until they are accepted; 511 if not given, as for Node (asyncio
+   * has 100). Who comes when there is no room has to try again, about a second later.
+   */
   backlog?: number;
   /** False: do not listen before `server.startServing()` or `server.serveForever()`. */
   startServing?: boolean;
@@ -61,7 +65,7 @@ export interface ServePlan {
     | { readonly path: string };
   readonly family: 0 | 4 | 6;
   readonly listen: ListenOptions;
-  readonly tls: TlsServerOptions | null;
+  readonly tls: TlsServerPlan | null;
   readonly startServing: boolean;
   readonly maxConnections: number | null;
   readonly idleTimeout: number | null;
@@ -70,7 +74,7 @@ export interface ServePlan {
 const SERVE = ["backlog", "startServing", "tls", "maxConnections", "idleTimeout"];
 const TCP = ["host", "port", "family", "ipv6Only", "reusePort", "noDelay", "keepAlive"];
 const UNIX = ["path", "readableAll", "writableAll"];
-const BACKLOG = 100;
+const BACKLOG = 511;
 
 export function tcpServePlan(call: string, options: TcpServeOptions, others: string[]): ServePlan {
   checkOptions(call, options, [...TCP, ...SERVE, ...others]);

@@ -13,53 +13,154 @@
  * The constructor of a transport does not begin to receive: `start` does, when the protocol is ready.
  */
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { Connection } from "../stream/connection.ts";
 import type { StreamingProtocol, WirePlace } from "../stream/network.ts";
-import type { ExtraInfo, SocketAddress } from "../stream/transport.ts";
+import type { ExtraInfo, SocketAddress, WriteBufferLimits } from "../stream/transport.ts";
 import { lossOf } from "./network-error.ts";
+import { tlsLoss } from "./tls/tls-error.ts";
+import { tlsInfo } from "./tls/tls-info.ts";
+import type { WireDuplex } from "./tls/wire-duplex.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/*
+ * The listeners of all sockets are these four: closures of each transport would be a fifth of what an idle
+ * connection takes (`npm run bench -- --only idle`). So a socket knows its transport.
+ */
+const TRANSPORT = Symbol("heddle.transport");
+type Carrier = Socket & { [TRANSPORT]: SocketTransport | null };
+
+function onError(this: Socket, error: Error): void {
+  (this as Carrier)[TRANSPORT]?._failed(error);
+}
+
+function onClose(this: Socket): void {
+  (this as Carrier)[TRANSPORT]?._react(closed, NOTHING);
+}
+
+function onEnd(this: Socket): void {
+  (this as Carrier)[TRANSPORT]?._react(ended, NOTHING);
+}
+
+function onData(this: Socket, data: Buffer): void {
+  (this as Carrier)[TRANSPORT]?._react(received, data);
+}
+
+const closed = (transport: SocketTransport): void => transport._closed();
+const ended = (transport: SocketTransport): void => transport._ended();
+const received = (transport: SocketTransport, data: Uint8Array): void => transport._received(data);
+const shrunk = (transport: SocketTransport): void => transport._shrunk();
 
 export class SocketTransport extends Connection {
   readonly #socket: Socket;
+  /** What TLS runs on, if that is no socket of the system: the simulated network. */
+  readonly #beneath: WireDuplex | null;
   #peername: SocketAddress | undefined;
   #sockname: SocketAddress | undefined;
   /** The socket held bytes after the last write. */
   #backlog = false;
 
-  constructor(socket: Socket, protocol: StreamingProtocol, place: WirePlace) {
+  constructor(
+    socket: Socket,
+    protocol: StreamingProtocol,
+    place: WirePlace,
+    beneath: WireDuplex | null,
+  ) {
     super(protocol, place);
     this.#socket = socket;
+    this.#beneath = beneath;
     // The other side may have something to say for as long as this is open: time must not jump.
-    this.loop.traffic?.outward.add(this);
+    if (beneath === null) this.loop.traffic?.outward.add(this);
   }
 
   /** Tell the protocol that there is a connection, and begin to receive. */
   start(): void {
-    const socket = this.#socket;
-    if (socket.errored) this.broke(lossOf(socket.errored));
-    if (socket.closed) this.loop.callSoon(this.#onClose);
-    socket.on("error", (error) => this.broke(lossOf(error)));
-    socket.on("close", () => this.#react(this.#onClose, undefined));
+    this.#watch();
     this.begin();
+    this.#receive();
+  }
+
+  /** Begin to receive for a protocol that had another transport. */
+  carryOn(): void {
+    this.#watch();
+    this.#receive();
+  }
+
+  #watch(): void {
+    const socket = this.#socket;
+    (socket as Carrier)[TRANSPORT] = this;
+    if (socket.errored) this._failed(socket.errored);
+    if (socket.closed) this.loop.callSoon(closed, this);
+    socket.on("error", onError);
+    socket.on("close", onClose);
+  }
+
+  #receive(): void {
+    const socket = this.#socket;
     if (this.closing) return;
-    socket.on("end", () => this.#react(this.#onEnd, undefined));
-    socket.on("data", (data: Buffer) => this.#react(this.#onData, data));
+    if (socket.readableEnded) this.loop.callSoon(ended, this);
+    socket.on("end", onEnd);
+    socket.on("data", onData);
     if (!this.isReading()) socket.pause();
   }
 
-  /** Enter the loop by an event of the socket. A loop that is closed serves nobody any more. */
-  #react<A>(event: (argument: A) => void, argument: A): void {
-    if (this.loop.isClosed()) this.#socket.destroy();
-    else this.loop.react(event, argument);
+  /** TLS takes the socket over, with what has come and was not received. */
+  yieldSocket(): { stream: Socket; beneath: WireDuplex | null } {
+    const socket = this.#socket;
+    this.pauseReading();
+    socket.off("end", onEnd);
+    socket.off("data", onData);
+    socket.off("error", onError);
+    socket.off("close", onClose);
+    return { stream: socket, beneath: this.#beneath };
   }
 
-  readonly #onData = (data: Uint8Array): void => this.received(data);
+  /** It could not, and the connection ends. */
+  reclaimSocket(): void {
+    const socket = this.#socket;
+    if (socket.closed) this.loop.callSoon(closed, this);
+    else socket.on("close", onClose);
+  }
 
-  readonly #onEnd = (): void => this.ended();
+  /** Another transport goes on with the socket. */
+  forsakeSocket(): void {
+    if (this.#beneath === null) this.loop.traffic?.outward.remove(this);
+  }
 
-  readonly #onClose = (): void => {
-    this.loop.traffic?.outward.remove(this);
+  /** @internal Enter the loop by an event of the socket. A loop that is closed serves nobody any more. */
+  _react(event: (transport: SocketTransport, data: Uint8Array) => void, data: Uint8Array): void {
+    if (this.loop.isClosed()) this.#socket.destroy();
+    else this.loop.react(event, this, data);
+  }
+
+  /** @internal */
+  _received(data: Uint8Array): void {
+    this.received(data);
+  }
+
+  /** @internal */
+  _ended(): void {
+    this.ended();
+  }
+
+  /** @internal */
+  _shrunk(): void {
+    this.sent();
+  }
+
+  /** @internal */
+  _failed(error: Error): void {
+    this.broke(lossOf(tlsLoss(error)));
+    // A TLS socket reports what its engine refuses, and stays open.
+    this.#socket.destroy();
+  }
+
+  /** @internal */
+  _closed(): void {
+    if (this.#beneath === null) this.loop.traffic?.outward.remove(this);
     this.gone();
-  };
+  }
 
   // ---- sending
 
@@ -69,7 +170,9 @@ export class SocketTransport extends Connection {
     this.idle?.touch();
     const socket = this.#socket;
     const { flow } = this;
-    if (this.#backlog || data.length > flow.high - flow.low) socket.write(data, this.#onWritten);
+    // TLS never ends before `socket.write` returns, but has, mostly, when the next piece comes.
+    const backlog = this.#backlog && socket.writableLength > 0;
+    if (backlog || data.length > flow.high - flow.low) socket.write(data, this.#onWritten);
     else socket.write(data);
     const size = socket.writableLength;
     this.#backlog = size > 0;
@@ -91,11 +194,22 @@ export class SocketTransport extends Connection {
     this.flow.grew();
   }
 
-  readonly #onWritten = (error?: Error | null): void => {
-    if (!error) this.#react(this.#onShrunk, undefined);
-  };
+  /** What writes that matter call back; most connections never have one. */
+  #written: ((error?: Error | null) => void) | null = null;
 
-  readonly #onShrunk = (): void => this.sent();
+  get #onWritten(): (error?: Error | null) => void {
+    this.#written ??= (error) => {
+      if (!error) this._react(shrunk, NOTHING);
+    };
+    return this.#written;
+  }
+
+  /** Which pieces call back was decided by the old marks. */
+  override setWriteBufferLimits(limits?: Partial<WriteBufferLimits>): void {
+    super.setWriteBufferLimits(limits);
+    const socket = this.#socket;
+    if (this.flow.paused && socket.writable) socket.write(NOTHING, this.#onWritten);
+  }
 
   override getWriteBufferSize(): number {
     return this.#socket.writableLength;
@@ -123,6 +237,7 @@ export class SocketTransport extends Connection {
   }
 
   protected override cutWire(): void {
+    this.#beneath?.cut();
     this.#socket.destroy();
   }
 
@@ -136,13 +251,15 @@ export class SocketTransport extends Connection {
       case "socket":
         return this.#socket;
       case "peername":
-        this.#peername ??= peerOf(this.#socket);
+        this.#peername ??= this.#beneath?.transport.getExtraInfo(name) ?? peerOf(this.#socket);
         return this.#peername ?? fallback;
       case "sockname":
-        this.#sockname ??= addressOf(this.#socket);
+        this.#sockname ??= this.#beneath?.transport.getExtraInfo(name) ?? addressOf(this.#socket);
         return this.#sockname ?? fallback;
-      default:
-        return fallback;
+      default: {
+        const isSecure = "encrypted" in this.#socket;
+        return (isSecure ? tlsInfo(this.#socket as TLSSocket, name) : undefined) ?? fallback;
+      }
     }
   }
 }

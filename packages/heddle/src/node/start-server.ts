@@ -5,11 +5,13 @@
  */
 import { isAwaitable } from "../coroutine/is-awaitable.ts";
 import type { Awaitable, Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
+import type { WirePlace } from "../stream/network.ts";
 import type { Server } from "../stream/server.ts";
 import type { StreamReader } from "../stream/stream-reader.ts";
 import type { StreamWriter } from "../stream/stream-writer.ts";
 import type { Runnable } from "../task/as-coroutine.ts";
 import { getRunningLoop } from "../task/current-loop.ts";
+import type { Future, Listener } from "../task/future.ts";
 import { caller, ownedCall } from "../task/owned-promise.ts";
 import { currentOwner } from "../task/owner.ts";
 import { openStreams } from "./open-streams.ts";
@@ -104,23 +106,36 @@ function* start(
   const owner = currentOwner();
   const { idleTimeout } = plan;
 
-  const handle = (reader: StreamReader, writer: StreamWriter): void => {
-    const task = loop.createTask(bodyOf(handler, reader, writer));
-    task.addDoneCallback(() => {
-      if (task.cancelled()) writer.close();
-      else if (task.exception() !== null) {
-        writer.close();
-        loop.callExceptionHandler({
-          message: "Unhandled exception in client_connected_cb",
-          exception: task.exception(),
-          task,
-        });
-      }
-    });
-  };
+  let place: WirePlace | null = null;
   return yield* serve(plan, (wire, server) => {
-    openStreams(wire, { loop, owner, frame: null, server, idleTimeout }, limit, handle);
+    place ??= { loop, owner, frame: null, server, idleTimeout };
+    const [reader, writer] = openStreams(wire, place, limit);
+    loop.createTask(bodyOf(handler, reader, writer))._listen(new HandlerIsDone(writer));
   });
+}
+
+/** Closes the connection of a handler that failed or was cancelled. A small object: each connection has one. */
+class HandlerIsDone implements Listener {
+  readonly #writer: StreamWriter;
+
+  constructor(writer: StreamWriter) {
+    this.#writer = writer;
+  }
+
+  wake(task: Future<unknown>): void {
+    this.#writer._loop.enqueue(this, task);
+  }
+
+  run(task: Future<unknown>): void {
+    if (!task.cancelled() && task.exception() === null) return;
+    this.#writer.close();
+    if (task.cancelled()) return;
+    this.#writer._loop.callExceptionHandler({
+      message: "Unhandled exception in client_connected_cb",
+      exception: task.exception(),
+      task,
+    });
+  }
 }
 
 /**

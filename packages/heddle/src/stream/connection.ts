@@ -36,6 +36,8 @@ export abstract class Connection extends Transport implements Resource {
   #buffered: boolean;
   #reading = true;
   #sentEof = false;
+  /** The other side's end came while reading was paused. */
+  #unheardEnd = false;
   #failure: Error | null = null;
   #released: Future<void> | null = null;
   /** Closes the connection when nothing comes or goes; null if it may be silent. */
@@ -121,6 +123,11 @@ export abstract class Connection extends Transport implements Resource {
   /** The other side sends nothing more. */
   protected ended(): void {
     if (this.closing) return;
+    // Node says so to those who have paused as well.
+    if (!this.#reading) {
+      this.#unheardEnd = true;
+      return;
+    }
     this.idle?.touch();
     const protocol = this.#protocol;
     try {
@@ -174,6 +181,28 @@ export abstract class Connection extends Transport implements Resource {
   protected fail(error: unknown): void {
     this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.abort();
+  }
+
+  /** @internal As `fail`, for what is built on this connection: TLS. */
+  _fail(error: unknown): void {
+    this.fail(error);
+  }
+
+  /** @internal */
+  _refuseAfterEof(call: string): void {
+    this.refuseAfterEof(call);
+  }
+
+  /** @internal */
+  get _place(): WirePlace {
+    return this.place;
+  }
+
+  /** @internal Another transport goes on with the connection: it is the run's and the server's from now on. */
+  _handOver(): void {
+    this.idle?.stop();
+    this.place.owner?.disown(this);
+    this.place.server?.detach(this);
   }
 
   /** A protocol that fails has lost track of its bytes: the connection ends. */
@@ -231,6 +260,9 @@ export abstract class Connection extends Transport implements Resource {
     if (this.closing || this.#reading) return;
     this.#reading = true;
     this.resumeWire();
+    if (!this.#unheardEnd) return;
+    this.#unheardEnd = false;
+    this.loop.callSoon(() => this.ended());
   }
 
   // ---- the end
@@ -258,6 +290,8 @@ export abstract class Connection extends Transport implements Resource {
   }
 
   *#awaitClosed(): Coroutine<void> {
+    // It may have closed since `release`.
+    if (this.closed) return;
     const released = new Future<void>(this.loop, "the connection to close");
     this.#released = released;
     const timer = this.loop.callLater(GRACE, () => this.abort());

@@ -95,7 +95,7 @@ export interface DatagramOptions {
   readonly multicast: MulticastOptions;
 }
 
-export interface MulticastOptions {
+interface MulticastOptions {
   /** Groups to be in: their addresses. */
   readonly groups: readonly string[];
   /** The address of the interface for them. */

@@ -10,6 +10,7 @@
 import { RuntimeError } from "../coroutine/errors.ts";
 import { reschedule } from "../coroutine/suspend.ts";
 import type { Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
+import { moveOnAfter } from "../task/cancel-scope.ts";
 import { isCancelled } from "../task/errors.ts";
 import type { EventLoop } from "../task/event-loop.ts";
 import { Future } from "../task/future.ts";
@@ -124,6 +125,27 @@ export class Server implements AsyncDisposable {
    */
   waitClosed(): ThenableAwaitable<void> {
     return ownedCall(this, this.#waitClosed());
+  }
+
+  /**
+   * Close gracefully: accept no more, let those who are connected end by themselves for `grace` milliseconds,
+   * then close their connections at once. Gives the number of those that were cut off. Their handlers
+   * read the end of the stream, and their next drain throws a ConnectionResetError; those that wait for
+   * something else are cancelled when the run ends.
+   *
+   * Suspends unless nobody is connected. Throws RangeError if `grace` is no number of at least 0. When it
+   * is cancelled, the connections stay.
+   *
+   * @example
+   * using stop = signals("SIGTERM", "SIGINT");
+   * yield* stop.next();
+   * yield* server.shutdown(10_000);
+   */
+  shutdown(grace: number): ThenableAwaitable<number> {
+    if (!(grace >= 0)) {
+      throw new RangeError(`shutdown() needs a grace of at least 0 milliseconds, got ${grace}`);
+    }
+    return ownedCall(this, this.#shutdown(grace));
   }
 
   /** For `await using`: `close()` and `waitClosed()`. */
@@ -241,6 +263,15 @@ export class Server implements AsyncDisposable {
     } finally {
       this.#leaving.delete(waiter);
     }
+  }
+
+  *#shutdown(grace: number): Coroutine<number> {
+    this.close();
+    yield* moveOnAfter(grace, () => this.#waitClosed());
+    const cut = this.#clients.size;
+    this.abortClients();
+    yield* this.#waitClosed();
+    return cut;
   }
 
   #refuseIfClosed(): void {

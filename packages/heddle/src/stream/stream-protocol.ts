@@ -14,10 +14,8 @@ import type { Transport } from "./transport.ts";
 export class StreamProtocol extends Protocol {
   readonly #loop: EventLoop;
   readonly #reader: StreamReader;
-  readonly #onConnection: ((transport: Transport) => void) | undefined;
-  readonly #closers = new Set<Future<void>>();
-  /** Those who wait until they may write on. */
-  readonly drainers = new Set<Future<unknown>>();
+  #closers: Future<void>[] | null = null;
+  #drainers: Set<Future<unknown>> | null = null;
   /** Writing is to wait. */
   paused = false;
   /** The connection is gone. */
@@ -25,17 +23,14 @@ export class StreamProtocol extends Protocol {
   /** The error that ended the connection. */
   lossError: Error | null = null;
 
-  /** `onConnection` is called when there is a transport: servers start their handler there. */
-  constructor(reader: StreamReader, onConnection?: (transport: Transport) => void) {
+  constructor(reader: StreamReader) {
     super();
     this.#loop = reader._loop;
     this.#reader = reader;
-    this.#onConnection = onConnection;
   }
 
   override connectionMade(transport: Transport): void {
     this.#reader.setTransport(transport);
-    this.#onConnection?.(transport);
   }
 
   override dataReceived(data: Uint8Array): void {
@@ -53,8 +48,9 @@ export class StreamProtocol extends Protocol {
     this.lossError = error;
     if (error === null) this.#reader.feedEof();
     else this.#reader.setException(error);
-    wakeAll(this.drainers);
-    wakeAll(this.#closers);
+    this.#wakeDrainers();
+    wakeAll(this.#closers ?? []);
+    this.#closers = null;
   }
 
   override pauseWriting(): void {
@@ -63,14 +59,41 @@ export class StreamProtocol extends Protocol {
 
   override resumeWriting(): void {
     this.paused = false;
-    wakeAll(this.drainers);
+    this.#wakeDrainers();
+  }
+
+  /** `drainer` waits until it may write on. */
+  addDrainer(drainer: Future<unknown>): void {
+    this.#drainers ??= new Set();
+    this.#drainers.add(drainer);
+  }
+
+  removeDrainer(drainer: Future<unknown>): void {
+    this.#drainers?.delete(drainer);
+  }
+
+  #wakeDrainers(): void {
+    const drainers = this.#drainers;
+    this.#drainers = null;
+    wakeAll(drainers ?? []);
+  }
+
+  /** TLS begins: take what has come and was not read. */
+  takeReceived(): Uint8Array | null {
+    return this.#reader._takeAll();
+  }
+
+  /** Another transport goes on with the connection. */
+  replaceTransport(transport: Transport): void {
+    this.#reader._replaceTransport(transport);
   }
 
   /** Wait until the connection is gone; throws the error that ended it. */
   *waitClosed(): Coroutine<void> {
     if (!this.lost) {
       const waiter = new Future<void>(this.#loop, "the connection to close");
-      this.#closers.add(waiter);
+      this.#closers ??= [];
+      this.#closers.push(waiter);
       yield* waiter;
     }
     if (this.lossError !== null) throw this.lossError;
@@ -78,7 +101,6 @@ export class StreamProtocol extends Protocol {
 }
 
 /** Those whose task was cancelled are done already. */
-function wakeAll(waiters: Set<Future<unknown>>): void {
+function wakeAll(waiters: Iterable<Future<unknown>>): void {
   for (const waiter of waiters) if (!waiter.done()) waiter.setResult(undefined);
-  waiters.clear();
 }

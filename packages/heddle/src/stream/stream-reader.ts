@@ -25,7 +25,7 @@ const NEWLINE: readonly Uint8Array[] = [new Uint8Array([10])];
 
 export interface StreamReaderOptions {
   /** Bytes that `readline` and `readuntil` look through; the reader buffers at most twice as many. */
-  limit?: number;
+  limit?: number | undefined;
   /** The loop whose tasks read; the running one, else the thread's default one, if not given. */
   loop?: EventLoop;
   /** @internal Makes the arrays that results are copied into. */
@@ -216,6 +216,17 @@ export class StreamReader {
     const peer = this.#transport?.getExtraInfo("peername");
     const from = peer === undefined ? "" : ` from ${peer.address}:${peer.port}`;
     return `StreamReader${from} (${this._buffer.length} bytes${this._ended ? ", ended" : ""})`;
+  }
+
+  /** @internal What is in the buffer; null if the stream has ended. */
+  _takeAll(): Uint8Array | null {
+    return this._ended ? null : this._buffer.take(this._buffer.length);
+  }
+
+  /** @internal */
+  _replaceTransport(transport: ReadTransport): void {
+    this.#transport = transport;
+    this.#paused = false;
   }
 
   #wake(): void {

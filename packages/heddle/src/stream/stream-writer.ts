@@ -9,8 +9,9 @@
  * 300 of the 20,000 cycles that an echo costs an echo server (`npm run bench -- --only echo`). Every
  * eighth goes to the loop in any case, which looks at the clock after 64 turns of a task.
  */
+import { RuntimeError } from "../coroutine/errors.ts";
 import { arm, RESCHEDULE, RESUME } from "../coroutine/suspend.ts";
-import type { Suspension, ThenableAwaitable } from "../coroutine/types.ts";
+import type { Coroutine, Suspension, ThenableAwaitable } from "../coroutine/types.ts";
 import type { EventLoop } from "../task/event-loop.ts";
 import { Operation, type Progress } from "../task/operation.ts";
 import { ownedCall, thenOwned } from "../task/owned-promise.ts";
@@ -20,6 +21,7 @@ import { bytesOf } from "./bytes.ts";
 import { ConnectionResetError } from "./errors.ts";
 import type { StreamProtocol } from "./stream-protocol.ts";
 import type { StreamReader } from "./stream-reader.ts";
+import type { StreamTlsOptions, TlsUpgrade } from "./tls.ts";
 import type { ExtraInfo, Transport } from "./transport.ts";
 
 /**
@@ -33,20 +35,27 @@ import type { ExtraInfo, Transport } from "./transport.ts";
  * yield* writer.waitClosed();
  */
 export class StreamWriter {
-  /** The transport beneath. */
-  readonly transport: Transport;
+  /** The transport beneath. Another one after `startTls`. */
+  transport: Transport;
   /** @internal */
   readonly _protocol: StreamProtocol;
   /** @internal */
   readonly _reader: StreamReader;
   readonly #drain: Drain;
+  readonly #upgrade: TlsUpgrade | null;
 
   /** @internal Made by `openConnection` and `startServer`. */
-  constructor(transport: Transport, protocol: StreamProtocol, reader: StreamReader) {
+  constructor(
+    transport: Transport,
+    protocol: StreamProtocol,
+    reader: StreamReader,
+    upgrade: TlsUpgrade | null = null,
+  ) {
     this.transport = transport;
     this._protocol = protocol;
     this._reader = reader;
     this.#drain = new Drain(this);
+    this.#upgrade = upgrade;
   }
 
   /** @internal */
@@ -110,6 +119,35 @@ export class StreamWriter {
    */
   waitClosed(): ThenableAwaitable<void> {
     return ownedCall(this, this._protocol.waitClosed());
+  }
+
+  /**
+   * Speak TLS from now on, over the same connection. Who accepted the connection is the server: its options
+   * are those of `startServer`'s `tls`, with a `cert` and a `key`; the other side's are those of
+   * `openConnection`'s, with the `servername` that the certificate must be for.
+   *
+   * What was written is sent before, in the clear. What has come and was not read is the beginning of the
+   * handshake: nothing that came in the clear is ever read as if it had come by TLS, so that a command which
+   * somebody slipped in behind "STARTTLS" makes the handshake fail. Nobody may read or write meanwhile.
+   *
+   * Suspends. Throws TypeError or RangeError for options that cannot be, RuntimeError if the stream is
+   * closing or has said its end, TimeoutError if the handshake takes too long, and an Error whose `code` says
+   * what is wrong ("CERT_HAS_EXPIRED", say). If it fails, or is cancelled, the connection is closed.
+   * Counterpart: `asyncio.StreamWriter.start_tls`.
+   *
+   * @example
+   * writer.write("STARTTLS\r\n");
+   * yield* reader.readline();
+   * yield* writer.startTls({ servername: "mail.example.com" });
+   */
+  startTls(options: StreamTlsOptions): ThenableAwaitable<void> {
+    const upgrade = this.#upgrade;
+    if (upgrade === null) throw new RuntimeError("startTls(): there is no TLS on such a stream");
+    return ownedCall(this, this.#goOn(upgrade(this.transport, this._protocol, options)));
+  }
+
+  *#goOn(upgraded: Coroutine<Transport>): Coroutine<void> {
+    this.transport = yield* upgraded;
   }
 
   /** Is the stream closing, or closed? */
@@ -197,7 +235,7 @@ class DrainLater extends Operation {
   protected override begin(): Progress {
     const { _protocol: protocol, _reader: reader } = this.#writer;
     if (reader._failure !== null) throw reader._failure;
-    if (protocol.paused && !protocol.lost) protocol.drainers.add(this);
+    if (protocol.paused && !protocol.lost) protocol.addDrainer(this);
     else this.setResult(undefined);
     return arm(this);
   }
@@ -209,7 +247,7 @@ class DrainLater extends Operation {
   }
 
   protected override interrupted(): void {
-    this.#writer._protocol.drainers.delete(this);
+    this.#writer._protocol.removeDrainer(this);
   }
 
   override then<A = unknown, B = never>(

@@ -6,6 +6,7 @@
  * `testing/` over a simulated network; streams are one protocol among others.
  */
 import type { BaseProtocol } from "./protocol.ts";
+import type { Certificate } from "./tls.ts";
 
 /** One end of a connection, or what a server listens on. */
 export interface SocketAddress {
@@ -22,8 +23,18 @@ export interface ExtraInfo {
   peername: SocketAddress;
   /** This end; otherwise as `peername`. */
   sockname: SocketAddress;
-  /** The platform's own object: a `net.Socket` on Node. */
+  /** The platform's own object: a `net.Socket` on Node, a `tls.TLSSocket` under TLS. */
   socket: object;
+  /** Of TLS: the certificate of the other side, if it has given one. */
+  peercert: Certificate;
+  /** Of TLS: is the other side's certificate valid? (False is seen with `rejectUnauthorized: false` alone.) */
+  authorized: boolean;
+  /** Of TLS: what is spoken, as { name: "TLS_AES_256_GCM_SHA384", version: "TLSv1.3" }. */
+  cipher: { name: string; version: string };
+  /** Of TLS: the application protocol that both sides have agreed on. */
+  alpnProtocol: string;
+  /** Of TLS: the name that the client has asked for. */
+  servername: string;
 }
 
 export interface WriteBufferLimits {

@@ -29,7 +29,10 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** The loop to run on; the thread's default one if not given. */
   loop?: EventLoop;
-  /** SIGINT cancels main; the second one ends the process. Under `heddle run` the default is true. */
+  /**
+   * SIGINT cancels main; the second one ends the process. Under `heddle run` the default is true. A program that
+   * listens to SIGINT by `addSignalHandler` or `signals` has it for itself.
+   */
   handleSigint?: boolean;
   /**
    * Follow async functions through their own awaits, so that `currentTask()`, context variables and the
@@ -161,11 +164,13 @@ class Run<T> implements LoopRunner {
   #handleSigint(): void {
     const { host } = this.loop;
     let interrupted = false;
-    const forget = host.onSignal?.("SIGINT", () => {
+    const interrupt = () => {
       if (interrupted) host.exit?.(SIGINT_STATUS);
       interrupted = true;
       this.main.cancel("SIGINT");
-    });
+    };
+    // A program that listens to SIGINT itself knows what it is to do.
+    const forget = host.onSignal?.("SIGINT", interrupt, { yields: true });
     if (forget !== undefined) this.#later(forget);
   }
 

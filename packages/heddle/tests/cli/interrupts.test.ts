@@ -69,6 +69,11 @@ describe("SIGINT", () => {
     expect(await outcome).toEqual(ended(0, "ready\nsaid goodbye\n"));
   });
 
+  it("is left to a program that listens to it", async () => {
+    const { outcome } = await interrupted(["takes-interrupts.js"]);
+    expect(await outcome).toEqual(ended(0, "ready\nSIGINT\nnot cancelled\n"));
+  });
+
   it("does not hide an error of the clean-up", async () => {
     const { outcome } = await interrupted(["fails-in-cleanup.js"]);
     const file = fixture("fails-in-cleanup.js");

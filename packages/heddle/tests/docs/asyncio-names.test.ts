@@ -121,14 +121,25 @@ const objects: Record<string, object> = {
 };
 
 beforeAll(async () => {
-  const [writer, transport] = await heddle.run(function* () {
+  const [writer, transport, datagrams, child] = await heddle.run(function* () {
     const server = yield* node.startServer(function* () {}, { host: "127.0.0.1", port: 0 });
     const { port } = server.sockets[0] as { port: number };
     const [, writer] = yield* node.openConnection({ host: "127.0.0.1", port });
-    return [writer, writer.transport] as const;
+    const [datagrams] = yield* node.createDatagramEndpoint(() => new heddle.DatagramProtocol(), {
+      localAddress: { host: "127.0.0.1", port: 0 },
+    });
+    const [child] = yield* node.subprocessExec(
+      () => new heddle.SubprocessProtocol(),
+      process.execPath,
+      ["--version"],
+      { stdout: "ignore" },
+    );
+    return [writer, writer.transport, datagrams, child] as const;
   });
   Object.assign(objects, {
     BaseTransport: transport,
+    DatagramTransport: datagrams,
+    SubprocessTransport: child,
     ReadTransport: transport,
     StreamWriter: writer,
     WriteTransport: transport,

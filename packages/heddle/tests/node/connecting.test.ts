@@ -1,20 +1,27 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { Worker } from "node:worker_threads";
-import { CancelledError, createTask, run, sleep, TimeoutError, timeout } from "heddle";
+import {
+  CancelledError,
+  type Coroutine,
+  createTask,
+  run,
+  sleep,
+  TimeoutError,
+  timeout,
+} from "heddle";
 import { openConnection } from "heddle/node";
 import { describe, expect, test } from "vitest";
 import { caught } from "../caught.ts";
+import { networks } from "./networks.ts";
 import { dial, echo, serve } from "./serving.ts";
 
 const host = "127.0.0.1";
 
 /** A port on which nobody listens: one that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+function* freePort(): Coroutine<number> {
+  const { port, server } = yield* serve(echo);
+  server.close();
   return port;
 }
 
@@ -52,78 +59,78 @@ async function silentServer(): Promise<{ port: number } & AsyncDisposable> {
   };
 }
 
-describe("errors", () => {
-  test("nobody listens: the code of the system, and a message in words", async () => {
-    const port = await freePort();
-    for (const name of [host, "localhost"]) {
-      const error = await run(() => openConnection({ host: name, port })).catch((e: unknown) => e);
-      expect(error).toBeInstanceOf(Error);
-      expect(error).toMatchObject({
-        code: "ECONNREFUSED",
-        message: `cannot connect to ${name}:${port}: nobody listens there (ECONNREFUSED)`,
-      });
-    }
+describe.each(networks)("$name", ({ run }) => {
+  describe("errors", () => {
+    test("nobody listens: the code of the system, and a message in words", () =>
+      run(function* () {
+        const port = yield* freePort();
+        for (const name of [host, "localhost"]) {
+          const error = yield* caught(openConnection({ host: name, port }));
+          expect(error).toBeInstanceOf(Error);
+          expect(error).toMatchObject({
+            code: "ECONNREFUSED",
+            message: `cannot connect to ${name}:${port}: nobody listens there (ECONNREFUSED)`,
+          });
+        }
+      }));
+
+    test("a host that does not exist", () =>
+      run(function* () {
+        const error = yield* caught(openConnection({ host: "no-such-host.invalid", port: 1 }));
+        // Without any name server the answer is EAI_AGAIN.
+        expect((error as { code: string }).code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
+        expect(String(error)).toContain("cannot connect to no-such-host.invalid:1: ");
+      }));
   });
 
-  test("a host that does not exist", () =>
+  test("localAddress is where the connection comes from", () =>
     run(function* () {
-      const error = yield* caught(openConnection({ host: "no-such-host.invalid", port: 1 }));
-      // Without any name server the answer is EAI_AGAIN.
-      expect((error as { code: string }).code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
-      expect(String(error)).toContain("cannot connect to no-such-host.invalid:1: ");
+      const { port } = yield* serve(echo);
+      const [, writer] = yield* openConnection({ host, port, localAddress: host });
+      expect(writer.getExtraInfo("sockname")?.address).toBe(host);
+      const elsewhere = openConnection({ host, port, localAddress: NOBODYS });
+      expect(yield* caught(elsewhere)).toMatchObject({
+        code: "EADDRNOTAVAIL",
+        message: `cannot connect to ${host}:${port}: this machine has no such address (EADDRNOTAVAIL)`,
+      });
     }));
 
-  test("options that cannot be are refused at once", () => {
-    const bad: [object | undefined, typeof TypeError | typeof RangeError, string][] = [
-      [undefined, TypeError, "openConnection() needs an object of options (host, port,"],
-      [{}, TypeError, "openConnection() needs a number as its port, got undefined"],
-      [{ port: "80" }, TypeError, 'openConnection() needs a number as its port, got "80"'],
-      [{ port: 0 }, RangeError, "openConnection() needs a port from 1 to 65535, got 0"],
-      [{ port: 65_536 }, RangeError, "needs a port from 1 to 65535, got 65536"],
-      [{ port: 1, host: 7 }, TypeError, "openConnection() needs a string as its host, got 7"],
-      [{ port: 1, timeout: Number.NaN }, RangeError, "needs a timeout of at least 0, got NaN"],
-      [{ port: 1, timeout: "1" }, TypeError, 'needs a number as its timeout, got "1"'],
-      [{ port: 1, limit: 0 }, RangeError, "needs a limit of at least 1, got 0"],
-      [{ port: 1, localAddress: "" }, TypeError, "needs a string as its localAddress"],
-      [{ port: 1, tls: true }, TypeError, "openConnection() cannot do TLS yet"],
-      [
-        { port: 1, hots: host },
-        TypeError,
-        'openConnection() has no option "hots"; there are: host',
-      ],
-    ];
-    for (const [options, kind, message] of bad) {
-      const call = () => openConnection(options as never);
-      expect(call).toThrow(kind);
-      expect(call).toThrow(message);
-    }
+  describe("giving up", () => {
+    test("a connection that is cancelled as it is made is closed", () =>
+      run(function* () {
+        const { port, server } = yield* serve(echo);
+        const task = createTask(dial(port));
+        yield* sleep(0);
+        task.cancel();
+        expect(yield* caught(task)).toBeInstanceOf(CancelledError);
+        server.close();
+        yield* server.waitClosed();
+      }));
   });
 });
 
-test("localAddress is where the connection comes from", () =>
-  run(function* () {
-    const { port } = yield* serve(echo);
-    const [, writer] = yield* openConnection({ host, port, localAddress: host });
-    expect(writer.getExtraInfo("sockname")?.address).toBe(host);
-    const elsewhere = openConnection({ host, port, localAddress: NOBODYS });
-    expect(yield* caught(elsewhere)).toMatchObject({
-      code: "EADDRNOTAVAIL",
-      message: `cannot connect to ${host}:${port}: this machine has no such address (EADDRNOTAVAIL)`,
-    });
-  }));
+test("options that cannot be are refused at once", () => {
+  const bad: [object | undefined, typeof TypeError | typeof RangeError, string][] = [
+    [undefined, TypeError, "openConnection() needs an object of options (host, port,"],
+    [{}, TypeError, "openConnection() needs a number as its port, got undefined"],
+    [{ port: "80" }, TypeError, 'openConnection() needs a number as its port, got "80"'],
+    [{ port: 0 }, RangeError, "openConnection() needs a port from 1 to 65535, got 0"],
+    [{ port: 65_536 }, RangeError, "needs a port from 1 to 65535, got 65536"],
+    [{ port: 1, host: 7 }, TypeError, "openConnection() needs a string as its host, got 7"],
+    [{ port: 1, timeout: Number.NaN }, RangeError, "needs a timeout of at least 0, got NaN"],
+    [{ port: 1, timeout: "1" }, TypeError, 'needs a number as its timeout, got "1"'],
+    [{ port: 1, limit: 0 }, RangeError, "needs a limit of at least 1, got 0"],
+    [{ port: 1, localAddress: "" }, TypeError, "needs a string as its localAddress"],
+    [{ port: 1, hots: host }, TypeError, 'openConnection() has no option "hots"; there are: host'],
+  ];
+  for (const [options, kind, message] of bad) {
+    const call = () => openConnection(options as never);
+    expect(call).toThrow(kind);
+    expect(call).toThrow(message);
+  }
+});
 
-describe("giving up", () => {
-  test("a connection that is cancelled as it is made is closed", () =>
-    run(function* () {
-      const { port, server } = yield* serve(echo);
-      const task = createTask(dial(port));
-      yield* sleep(0);
-      task.cancel();
-      expect(yield* caught(task)).toBeInstanceOf(CancelledError);
-      server.close();
-      yield* server.waitClosed();
-    }));
-
+describe("giving up on the system's network", () => {
   silent("a connection that does not come is given up when its task is cancelled", async () => {
     await using server = await silentServer();
     await run(function* () {

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createTask, Event, EventLoop, run, type StreamWriter, sleep } from "heddle";
 import { openConnection, type Server, startServer } from "heddle/node";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { networks } from "./networks.ts";
 import { dial, echo, serve } from "./serving.ts";
 
 const runFile = promisify(execFile);
@@ -17,16 +18,77 @@ async function output(name: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
-test("a run closes what it opened", async () => {
-  const opened: { server?: Server; writer?: StreamWriter; port?: number } = {};
-  await run(function* () {
-    Object.assign(opened, yield* serve(echo));
-    opened.writer = (yield* dial(opened.port as number))[1];
+describe.each(networks)("$name", ({ run }) => {
+  test("a run closes what it opened", async () => {
+    const opened: { server?: Server; writer?: StreamWriter; port?: number } = {};
+    await run(function* () {
+      Object.assign(opened, yield* serve(echo));
+      opened.writer = (yield* dial(opened.port as number))[1];
+    });
+    expect(opened.server?.isServing()).toBe(false);
+    expect(opened.writer?.isClosing()).toBe(true);
+    await expect(run(() => dial(opened.port as number))).rejects.toMatchObject({
+      code: "ECONNREFUSED",
+    });
   });
-  expect(opened.server?.isServing()).toBe(false);
-  expect(opened.writer?.isClosing()).toBe(true);
-  await expect(run(() => dial(opened.port as number))).rejects.toMatchObject({
-    code: "ECONNREFUSED",
+
+  test("handlers that wait are cancelled, whatever they are written as", async () => {
+    const ends: string[] = [];
+    await run(function* () {
+      const all = new Event();
+      let waiting = 0;
+      const arrive = () => {
+        if (++waiting === 2) all.set();
+      };
+      const first = yield* serve(function* (reader) {
+        arrive();
+        try {
+          yield* reader.readline();
+        } catch (error) {
+          ends.push(`function*: ${(error as Error).name}`);
+          throw error;
+        }
+      });
+      const second = yield* serve(async (reader) => {
+        await reader.readexactly(1);
+        arrive();
+        try {
+          await reader.readline();
+        } catch (error) {
+          ends.push(`async: ${(error as Error).name}`);
+          throw error;
+        }
+      });
+      yield* dial(first.port);
+      const [, writer] = yield* dial(second.port);
+      writer.write("x");
+      yield* all.wait();
+    });
+    expect(ends.sort()).toEqual(["async: CancelledError", "function*: CancelledError"]);
+  });
+
+  test("an async function that waits for a server or a stream ends with the run", async () => {
+    const ends: string[] = [];
+    await run(function* () {
+      const { server, port } = yield* serve(echo);
+      const [reader, writer] = yield* dial(port);
+      const waits = [
+        () => server.serveForever(),
+        () => server.waitClosed(),
+        () => reader.readline(),
+        () => writer.waitClosed(),
+      ];
+      for (const wait of waits) {
+        createTask(async () => {
+          await wait().then(
+            () => ends.push("returned"),
+            (error) => ends.push((error as Error).name),
+          );
+        });
+      }
+      yield* sleep(1);
+    });
+    expect(ends).toEqual(Array(4).fill("CancelledError"));
   });
 });
 
@@ -67,65 +129,6 @@ test("but a client who never reads does not keep the run", async () => {
     yield* connected.wait();
   });
   stubborn.socket?.destroy();
-});
-
-test("handlers that wait are cancelled, whatever they are written as", async () => {
-  const ends: string[] = [];
-  await run(function* () {
-    const all = new Event();
-    let waiting = 0;
-    const arrive = () => {
-      if (++waiting === 2) all.set();
-    };
-    const first = yield* serve(function* (reader) {
-      arrive();
-      try {
-        yield* reader.readline();
-      } catch (error) {
-        ends.push(`function*: ${(error as Error).name}`);
-        throw error;
-      }
-    });
-    const second = yield* serve(async (reader) => {
-      await reader.readexactly(1);
-      arrive();
-      try {
-        await reader.readline();
-      } catch (error) {
-        ends.push(`async: ${(error as Error).name}`);
-        throw error;
-      }
-    });
-    yield* dial(first.port);
-    const [, writer] = yield* dial(second.port);
-    writer.write("x");
-    yield* all.wait();
-  });
-  expect(ends.sort()).toEqual(["async: CancelledError", "function*: CancelledError"]);
-});
-
-test("an async function that waits for a server or a stream ends with the run", async () => {
-  const ends: string[] = [];
-  await run(function* () {
-    const { server, port } = yield* serve(echo);
-    const [reader, writer] = yield* dial(port);
-    const waits = [
-      () => server.serveForever(),
-      () => server.waitClosed(),
-      () => reader.readline(),
-      () => writer.waitClosed(),
-    ];
-    for (const wait of waits) {
-      createTask(async () => {
-        await wait().then(
-          () => ends.push("returned"),
-          (error) => ends.push((error as Error).name),
-        );
-      });
-    }
-    yield* sleep(1);
-  });
-  expect(ends).toEqual(Array(4).fill("CancelledError"));
 });
 
 test("a run does not touch what another one opened", async () => {

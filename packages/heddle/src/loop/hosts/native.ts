@@ -66,33 +66,47 @@ function stalled(): void {
 }
 
 /** One listener of the process for each signal, and only while somebody listens: it changes what the signal does. */
-const signalListeners = new Map<string, { call(): void; listeners: Set<() => void> }>();
+const signalListeners = new Map<string, SignalListeners>();
+
+interface SignalListeners {
+  /** The process's listener. `heddle run`, and another copy of heddle, see there whether a program takes the signal. */
+  readonly call: (() => void) & { [taken]?: () => boolean };
+  readonly listeners: Set<() => void>;
+  /** Those that are only called when there are no others. */
+  readonly yielding: Set<() => void>;
+}
+
+const taken = Symbol.for("heddle.signalTaken");
 
 function onSignal(
   signal: string,
   listener: () => void,
-  { holds = false }: { holds?: boolean } = {},
+  { holds = false, yields = false }: { holds?: boolean; yields?: boolean } = {},
 ): () => void {
   const { process } = globals;
   checkSignal(signal);
   let entry = signalListeners.get(signal);
   if (entry === undefined) {
     const listeners = new Set<() => void>();
+    const yielding = new Set<() => void>();
+    const call = () => {
+      for (const each of listeners.size > 0 ? [...listeners] : [...yielding]) each();
+    };
     entry = {
       listeners,
-      call() {
-        for (const each of [...listeners]) each();
-      },
+      yielding,
+      call: Object.assign(call, { [taken]: () => listeners.size > 0 }),
     };
     process?.on?.(signal, entry.call);
     signalListeners.set(signal, entry);
   }
-  const { call, listeners } = entry;
-  listeners.add(listener);
+  const { call, listeners, yielding } = entry;
+  const mine = yields ? yielding : listeners;
+  mine.add(listener);
   const hold = holds ? setInterval(() => {}, LONGEST) : undefined;
   return () => {
     clearInterval(hold);
-    if (!listeners.delete(listener) || listeners.size > 0) return;
+    if (!mine.delete(listener) || listeners.size + yielding.size > 0) return;
     signalListeners.delete(signal);
     process?.off?.(signal, call);
   };

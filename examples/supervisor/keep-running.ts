@@ -1,0 +1,64 @@
+// One service: started, started again, and stopped when its task is cancelled.
+import { type Coroutine, createTask, getRunningLoop, sleep, TimeoutError, waitFor } from "heddle";
+import { createSubprocessShell, type Process } from "heddle/node";
+import type { Say } from "./output.ts";
+import { pauseBefore, type Service, startsAgain } from "./service.ts";
+
+/** Keep a service running; gives its last status, when it is not to be started again. */
+export function* keepRunning(service: Service, say: Say): Coroutine<number> {
+  let restarts = 0;
+  for (;;) {
+    const started = getRunningLoop().time();
+    const status = yield* runOnce(service, say);
+    if (!startsAgain(service, status)) return status;
+    if (getRunningLoop().time() - started >= service.resetAfter) restarts = 0;
+    if (restarts === service.maxRestarts) {
+      say(`given up after ${restarts} restarts`);
+      return status === 0 ? 1 : status;
+    }
+    restarts++;
+    const pause = pauseBefore(restarts, service);
+    say(`starts again in ${pause.toFixed()} ms`);
+    yield* sleep(pause);
+  }
+}
+
+function* runOnce(service: Service, say: Say): Coroutine<number> {
+  const { command, grace } = service;
+  const options = { stdin: "ignore", stdout: "pipe", stderr: "stdout", grace } as const;
+  const process = yield* createSubprocessShell(command, options);
+  say(`started as ${process.pid}`);
+  const printing = createTask(printLines(process, say));
+  try {
+    const status = yield* process.wait();
+    say(`ended with status ${status}`);
+    return status;
+  } finally {
+    // Also what it has left behind, that would be in the way of the next.
+    yield* stop(process, service);
+    yield* printing;
+    if (process.signalCode !== null) say(`stopped by ${process.signalCode}`);
+  }
+}
+
+/** Ask all of it to stop, and kill what has not when the grace is over. */
+function* stop(process: Process, service: Service): Coroutine<void> {
+  try {
+    process.killTree(service.stopSignal);
+    yield* waitFor(process.wait(), service.grace);
+  } catch (error) {
+    const gone = (error as { code?: string }).code === "ESRCH";
+    if (error instanceof TimeoutError) process.killTree("SIGKILL");
+    else if (!gone) throw error;
+  }
+  yield* process.close();
+}
+
+function* printLines({ stdout }: Process, say: Say): Coroutine<void> {
+  const decoder = new TextDecoder();
+  for (;;) {
+    const line = yield* stdout!.readline();
+    if (line.length === 0) return;
+    say(decoder.decode(line).trimEnd());
+  }
+}
