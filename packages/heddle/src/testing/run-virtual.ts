@@ -5,11 +5,14 @@
 import type { Runnable } from "../task/as-coroutine.ts";
 import { EventLoop } from "../task/event-loop.ts";
 import { type RunOptions, run } from "../task/run.ts";
+import type { SimulatedNetwork } from "./simulated-network/simulated-network.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-export interface RunVirtualOptions extends Omit<RunOptions, "loop" | "handleSigint"> {
+export interface RunVirtualOptions extends Omit<RunOptions, "loop"> {
   /** Of the random numbers that the loop's host gives: the same seed gives the same run. */
   seed?: number;
+  /** What heddle/node connects through instead of the system: a SimulatedNetwork. */
+  network?: SimulatedNetwork;
 }
 
 /**
@@ -29,10 +32,15 @@ export async function runVirtual<T>(
   main: Runnable<T>,
   options: RunVirtualOptions = {},
 ): Promise<T> {
-  const { seed, ...others } = options;
-  const loop = new EventLoop({ host: new VirtualClock(seed === undefined ? {} : { seed }) });
+  // A SIGINT of the process is none in virtual time, also under `heddle run`.
+  const { seed, network, handleSigint = false, ...others } = options;
+  const clock = new VirtualClock({
+    ...(seed === undefined ? {} : { seed }),
+    ...(network === undefined ? {} : { network }),
+  });
+  const loop = new EventLoop({ host: clock });
   try {
-    return await run(main, { ...others, loop, handleSigint: false });
+    return await run(main, { ...others, loop, handleSigint });
   } finally {
     loop.close();
   }

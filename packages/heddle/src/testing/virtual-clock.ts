@@ -7,6 +7,8 @@
  */
 import type { AsyncContext, Host } from "../loop/host.ts";
 import { nativeHost } from "../loop/hosts/native.ts";
+import { randomFrom } from "./random.ts";
+import { VirtualSignals } from "./virtual-signals.ts";
 
 const real = nativeHost();
 
@@ -35,14 +37,18 @@ export class VirtualClock implements Host {
   readonly debug = real.debug;
   /** Always in use: of all code it must be known whose it is, or time could jump over a wait for the world. */
   readonly asyncContext: AsyncContext | undefined = ALWAYS;
+  readonly network: object | undefined;
   #now = 0;
   /** The real clock: how long has time stood still? */
   readonly #world = nativeHost();
   #reported = false;
   #random: () => number;
+  readonly #signals = new VirtualSignals();
 
-  constructor(options: { seed?: number } = {}) {
+  /** `network`: what heddle/node connects through instead of the system, a SimulatedNetwork. */
+  constructor(options: { seed?: number; network?: object } = {}) {
     this.#random = randomFrom(options.seed ?? 0);
+    this.network = options.network;
   }
 
   now(): number {
@@ -102,20 +108,26 @@ export class VirtualClock implements Host {
     );
   }
 
+  /**
+   * Call `listener` on this signal, until the returned function is called: what `loop.addSignalHandler` and
+   * `signals()` of heddle/node listen by. It keeps nothing going: nobody raises signals but the program.
+   */
+  onSignal(
+    signal: string,
+    listener: () => void,
+    { yields = false }: { holds?: boolean; yields?: boolean } = {},
+  ): () => void {
+    return this.#signals.listen(signal, listener, yields);
+  }
+
+  /** As `raiseSignal`, for this clock's loop. */
+  raiseSignal(signal: string): number {
+    return this.#signals.raise(signal);
+  }
+
   poll(): void {}
 
   report(text: string): void {
     real.report(text);
   }
-}
-
-/** mulberry32: 32 bits of state, good enough to choose schedules. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -18,6 +18,7 @@ import {
 import { createDatagramEndpoint, type DatagramSocket, openDatagram } from "heddle/node";
 import { describe, expect, test } from "vitest";
 import { installed } from "../../../../examples/tests/installed.ts";
+import { currentOwner } from "../../src/task/owner.ts";
 import { caught } from "../caught.ts";
 import { runWithoutLeak } from "./leaks.ts";
 import { networks } from "./networks.ts";
@@ -30,7 +31,8 @@ const hasIpv6 = Object.values(networkInterfaces()).some((each) =>
   each?.some(({ address }) => address === "::1"),
 );
 const onIpv6 = hasIpv6 ? test : test.skip;
-if (!hasIpv6) console.log("datagram.test.ts: this machine has no IPv6: two tests are skipped");
+if (!hasIpv6)
+  console.log("datagram.test.ts: this machine has no IPv6: its tests on the system are skipped");
 
 /** Notes all that it is told. */
 class Notes extends DatagramProtocol {
@@ -68,7 +70,9 @@ class Notes extends DatagramProtocol {
   }
 }
 
-describe.each(networks)("$name", ({ run }) => {
+describe.each(networks)("$name", ({ run, simulated }) => {
+  const onItsIpv6 = simulated ? test : onIpv6;
+
   test("there and back; where it came from is where an answer goes", () =>
     run(function* () {
       using server = yield* openDatagram({ localAddress });
@@ -231,6 +235,52 @@ describe.each(networks)("$name", ({ run }) => {
       expect(String(error)).toContain(`cannot open a UDP socket at 127.0.0.1:${port}: `);
     }));
 
+  test("one that is closed is told of nothing more, and its run forgets it", () =>
+    run(function* () {
+      const held = () => [...(currentOwner(getRunningLoop())?.resources ?? [])].length;
+      using server = yield* openDatagram({ localAddress });
+      const before = held();
+      const [transport, protocol] = yield* createDatagramEndpoint(() => new Notes(), {
+        remoteAddress: server.address,
+      });
+      expect(held()).toBe(before + 1);
+      const to = transport.getExtraInfo("sockname") as SocketAddress;
+      // It closes when these are sent, and what comes meanwhile is nobody's.
+      for (let i = 0; i < 3; i++) transport.sendto("x");
+      server.sendNowait("too late", to);
+      transport.close();
+      yield* protocol.until(2);
+      yield* sleep(20);
+      expect(protocol.heard).toEqual(["made", "lost "]);
+      expect(held()).toBe(before);
+    }));
+
+  test("a protocol that closes hears of no other datagram, nor of an error", () =>
+    run(function* () {
+      class Once extends Notes {
+        transport!: DatagramTransport;
+        override connectionMade(transport: DatagramTransport): void {
+          this.transport = transport;
+          super.connectionMade(transport);
+        }
+        override datagramReceived(data: Uint8Array, from: SocketAddress): void {
+          super.datagramReceived(data, from);
+          // It cannot be sent: the transport is closed when that is known.
+          this.transport.sendto(new Uint8Array(65_508), from);
+          this.transport.close();
+        }
+      }
+      const [transport, protocol] = yield* createDatagramEndpoint(() => new Once(), {
+        localAddress,
+      });
+      const remoteAddress = transport.getExtraInfo("sockname") as SocketAddress;
+      using client = yield* openDatagram({ remoteAddress });
+      for (const each of ["a", "b", "c"]) client.sendNowait(each);
+      yield* protocol.until(3);
+      yield* sleep(20);
+      expect(protocol.heard).toEqual(["made", "a", "lost "]);
+    }));
+
   test("the run's end closes what is open", async () => {
     const [protocol, transport] = await run(function* () {
       const [transport, protocol] = yield* createDatagramEndpoint(() => new Notes(), {
@@ -241,6 +291,85 @@ describe.each(networks)("$name", ({ run }) => {
     expect(protocol.heard).toEqual(["made", "lost "]);
     expect(transport.isClosing()).toBe(true);
   });
+
+  test("sending to nowhere, or to what is no address", () =>
+    run(function* () {
+      using socket = yield* openDatagram({ localAddress });
+      const bad: [unknown, typeof TypeError | typeof RangeError, string][] = [
+        [undefined, TypeError, "sendto() needs an address: the endpoint has no remoteAddress"],
+        [{ address: "a.example", port: 1 }, TypeError, "needs an IP address as its address"],
+        [{ address: "127.0.0.1", port: 0 }, RangeError, "needs a port from 1 to 65535, got 0"],
+        [{ address: "::1", port: 1 }, RangeError, "cannot send to ::1 by an IPv4 endpoint"],
+      ];
+      for (const [to, kind, message] of bad) {
+        const send = () => socket.sendNowait("x", to as never);
+        expect(send).toThrow(kind);
+        expect(send).toThrow(message);
+      }
+      expect(() => socket.sendNowait(7 as never, socket.address)).toThrow(TypeError);
+      using connected = yield* openDatagram({ remoteAddress: socket.address });
+      expect(() => connected.sendNowait("x", { address: "127.0.0.1", port: 9 })).toThrow(
+        "can only send to the endpoint's remoteAddress 127.0.0.1",
+      );
+      expect(connected.statistics().sent).toBe(0);
+    }));
+
+  test("a protocol that throws is reported, and its transport closed", () =>
+    run(function* () {
+      const reports: string[] = [];
+      getRunningLoop().setExceptionHandler((_loop, { message }) => reports.push(message));
+      class Bad extends Notes {
+        override datagramReceived(): void {
+          throw new Error("oops");
+        }
+      }
+      const [transport, protocol] = yield* createDatagramEndpoint(() => new Bad(), {
+        localAddress,
+      });
+      const to = transport.getExtraInfo("sockname") as SocketAddress;
+      using client = yield* openDatagram({ remoteAddress: to });
+      yield* client.send("x");
+      yield* protocol.until(2);
+      expect(protocol.heard).toEqual(["made", "lost oops"]);
+      expect(reports).toEqual(["Bad.datagramReceived() failed"]);
+      getRunningLoop().setExceptionHandler(null);
+      const refused = createDatagramEndpoint(() => {
+        const notes = new Notes();
+        notes.connectionMade = () => {
+          throw new Error("not today");
+        };
+        return notes;
+      }, {});
+      expect(String(yield* caught(refused))).toContain("not today");
+    }));
+
+  onItsIpv6("IPv6, and IPv4 on it", () =>
+    run(function* () {
+      using server = yield* openDatagram({ localAddress: { address: "::" } });
+      const { port } = server.address;
+      using six = yield* openDatagram({ remoteAddress: { address: "::1", port } });
+      yield* six.send("six");
+      expect((yield* server.receive()).from).toMatchObject({ address: "::1", family: "IPv6" });
+      using four = yield* openDatagram({ remoteAddress: { address: "127.0.0.1", port } });
+      yield* four.send("four");
+      const { from } = yield* server.receive();
+      expect(from.address).toBe("::ffff:127.0.0.1");
+      yield* server.send("back", from);
+      yield* four.receive();
+      expect(() => server.sendNowait("x", { address: "127.0.0.1", port })).toThrow(
+        '"::ffff:127.0.0.1" is how IPv6 calls that address',
+      );
+    }),
+  );
+
+  onItsIpv6("ipv6Only leaves the port to IPv4", () =>
+    run(function* () {
+      using six = yield* openDatagram({ localAddress: { address: "::" }, ipv6Only: true });
+      const { port } = six.address;
+      using four = yield* openDatagram({ localAddress: { address: "0.0.0.0", port } });
+      expect(four.address.port).toBe(port);
+    }),
+  );
 });
 
 describe("flow control", () => {
@@ -312,57 +441,6 @@ describe("flow control", () => {
 });
 
 describe("of the system alone", () => {
-  test("sending to nowhere, or to what is no address", () =>
-    run(function* () {
-      using socket = yield* openDatagram({ localAddress });
-      const bad: [unknown, typeof TypeError | typeof RangeError, string][] = [
-        [undefined, TypeError, "sendto() needs an address: the endpoint has no remoteAddress"],
-        [{ address: "a.example", port: 1 }, TypeError, "needs an IP address as its address"],
-        [{ address: "127.0.0.1", port: 0 }, RangeError, "needs a port from 1 to 65535, got 0"],
-        [{ address: "::1", port: 1 }, RangeError, "cannot send to ::1 by an IPv4 endpoint"],
-      ];
-      for (const [to, kind, message] of bad) {
-        const send = () => socket.sendNowait("x", to as never);
-        expect(send).toThrow(kind);
-        expect(send).toThrow(message);
-      }
-      expect(() => socket.sendNowait(7 as never, socket.address)).toThrow(TypeError);
-      using connected = yield* openDatagram({ remoteAddress: socket.address });
-      expect(() => connected.sendNowait("x", { address: "127.0.0.1", port: 9 })).toThrow(
-        "can only send to the endpoint's remoteAddress 127.0.0.1",
-      );
-      expect(connected.statistics().sent).toBe(0);
-    }));
-
-  test("a protocol that throws is reported, and its transport closed", () =>
-    run(function* () {
-      const reports: string[] = [];
-      getRunningLoop().setExceptionHandler((_loop, { message }) => reports.push(message));
-      class Bad extends Notes {
-        override datagramReceived(): void {
-          throw new Error("oops");
-        }
-      }
-      const [transport, protocol] = yield* createDatagramEndpoint(() => new Bad(), {
-        localAddress,
-      });
-      const to = transport.getExtraInfo("sockname") as SocketAddress;
-      using client = yield* openDatagram({ remoteAddress: to });
-      yield* client.send("x");
-      yield* protocol.until(2);
-      expect(protocol.heard).toEqual(["made", "lost oops"]);
-      expect(reports).toEqual(["Bad.datagramReceived() failed"]);
-      getRunningLoop().setExceptionHandler(null);
-      const refused = createDatagramEndpoint(() => {
-        const notes = new Notes();
-        notes.connectionMade = () => {
-          throw new Error("not today");
-        };
-        return notes;
-      }, {});
-      expect(String(yield* caught(refused))).toContain("not today");
-    }));
-
   test("nobody listens: the next call hears of it, and the socket stays open", () =>
     run(function* () {
       const gone = yield* openDatagram({ localAddress });
@@ -495,34 +573,6 @@ describe("of the system alone", () => {
       expect([20_000, 40_000]).toContain(real.getRecvBufferSize());
       expect([30_000, 60_000]).toContain(real.getSendBufferSize());
     }));
-
-  onIpv6("IPv6, and IPv4 on it", () =>
-    run(function* () {
-      using server = yield* openDatagram({ localAddress: { address: "::" } });
-      const { port } = server.address;
-      using six = yield* openDatagram({ remoteAddress: { address: "::1", port } });
-      yield* six.send("six");
-      expect((yield* server.receive()).from).toMatchObject({ address: "::1", family: "IPv6" });
-      using four = yield* openDatagram({ remoteAddress: { address: "127.0.0.1", port } });
-      yield* four.send("four");
-      const { from } = yield* server.receive();
-      expect(from.address).toBe("::ffff:127.0.0.1");
-      yield* server.send("back", from);
-      yield* four.receive();
-      expect(() => server.sendNowait("x", { address: "127.0.0.1", port })).toThrow(
-        '"::ffff:127.0.0.1" is how IPv6 calls that address',
-      );
-    }),
-  );
-
-  onIpv6("ipv6Only leaves the port to IPv4", () =>
-    run(function* () {
-      using six = yield* openDatagram({ localAddress: { address: "::" }, ipv6Only: true });
-      const { port } = six.address;
-      using four = yield* openDatagram({ localAddress: { address: "0.0.0.0", port } });
-      expect(four.address.port).toBe(port);
-    }),
-  );
 
   test("reusePort says which Node it needs", () =>
     run(function* () {

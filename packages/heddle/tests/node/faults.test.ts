@@ -220,13 +220,18 @@ describe("a server", () => {
       const program = fileURLToPath(new URL("programs/out-of-descriptors.ts", import.meta.url));
       const server = spawn(
         "sh",
-        ["-c", 'ulimit -n 60 && exec "$0" --import tsx "$1"', process.execPath, program],
+        ["-c", 'ulimit -n 100 && exec "$0" --import tsx "$1"', process.execPath, program],
         { stdio: ["pipe", "pipe", "inherit"] },
       );
-      const [line] = (await once(server.stdout, "data")) as [Buffer];
+      const [line] = (await Promise.race([
+        once(server.stdout, "data"),
+        once(server, "exit").then(([status]) => {
+          throw new Error(`the server ended with ${status} before it listened`);
+        }),
+      ])) as [Buffer];
       const port = Number(line);
       const crowd: Socket[] = [];
-      for (let i = 0; i < 120; i++) crowd.push(netConnect(port, host).on("error", () => {}));
+      for (let i = 0; i < 200; i++) crowd.push(netConnect(port, host).on("error", () => {}));
       await Promise.all(crowd.map((socket) => once(socket, "connect").catch(() => {})));
       for (const socket of crowd) socket.destroy();
       await runWithoutLeak(function* () {

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import {
   BufferedProtocol,
   ContextVar,
@@ -14,6 +15,7 @@ import {
 } from "heddle";
 import { createConnection, createServer, type Server } from "heddle/node";
 import { describe, expect, test } from "vitest";
+import { currentOwner } from "../../src/task/owner.ts";
 import { bytes, text } from "../bytes.ts";
 import { caught } from "../caught.ts";
 import { networks } from "./networks.ts";
@@ -199,6 +201,58 @@ describe.each(networks)("$name", ({ run, simulated }) => {
           expect(far.received.includes("dropped")).toBe(false);
           expect(near.calls.filter((call) => call === "lost")).toHaveLength(1);
         }
+      }));
+
+    test("what comes while it closes is not told", () =>
+      run(function* () {
+        const { near, far, transport } = yield* recorders();
+        transport.pauseReading();
+        // More than the system takes: the far end cannot be closed before it is read.
+        far.transport.write(new Uint8Array(8_000_000));
+        far.transport.close();
+        expect(far.transport.isClosing()).toBe(true);
+        transport.write(bytes("too late"));
+        yield* sleep(20);
+        expect(far.calls).toEqual(["made", expect.stringMatching(/^pause/)]);
+        transport.resumeReading();
+        yield* near.untilCall("lost");
+        yield* far.untilCall("lost");
+        expect(far.calls).not.toContain("data");
+        expect(near.received.length).toBe(8_000_000);
+      }));
+
+    test.skipIf(simulated)("what the socket still gives after it was closed is not told", () =>
+      run(function* () {
+        const { far } = yield* recorders();
+        const socket = far.transport.getExtraInfo("socket") as Socket;
+        far.transport.close();
+        // As by a socket that had decrypted it already.
+        socket.emit("data", Buffer.from("x"));
+        yield* far.untilCall("lost");
+        expect(far.calls).toEqual(["made", "lost"]);
+      }),
+    );
+
+    test("one that is over is forgotten: by its run, by its timers", () =>
+      run(function* () {
+        const loop = getRunningLoop();
+        const held = () => [...(currentOwner(loop)?.resources ?? [])].length;
+        const timers = () => [...loop.timers].length;
+        const { near, far, transport, server } = yield* pair(
+          () => new Recorder(),
+          () => new Recorder(),
+          { idleTimeout: 3_600_000 },
+        );
+        // The listener, and both ends.
+        expect(held()).toBe(3);
+        expect(timers()).toBeGreaterThan(0);
+        transport.close();
+        yield* near.untilCall("lost");
+        yield* far.untilCall("lost");
+        expect([held(), server.statistics().clients]).toEqual([1, 0]);
+        // The last packets arrive.
+        yield* sleep(5);
+        expect(timers()).toBe(0);
       }));
 
     test("a reset is an error, once", () =>

@@ -16,6 +16,7 @@ import {
   sleep,
   type Task,
 } from "heddle";
+import { VirtualClock } from "heddle/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { currentOwner, type Owner, type Resource } from "../../src/task/owner.ts";
 import { reportsOf } from "../loop/reports-of.ts";
@@ -618,24 +619,45 @@ describe("SIGINT", () => {
     const heard: number[] = [];
     const interrupted = run(
       function* () {
-        heard.push(host.raise("SIGINT"));
+        heard.push(host.raiseSignal("SIGINT"));
         try {
           yield* sleep(10);
         } finally {
           expect(host.exits).toEqual([]);
-          heard.push(host.raise("SIGINT"));
+          heard.push(host.raiseSignal("SIGINT"));
         }
       },
       { loop, handleSigint: true },
     );
     expect(await rejectionOf(interrupted)).toEqual(new CancelledError("SIGINT"));
-    heard.push(host.raise("SIGINT"));
-    await run(async () => heard.push(host.raise("SIGINT")), { loop });
+    heard.push(host.raiseSignal("SIGINT"));
+    await run(async () => heard.push(host.raiseSignal("SIGINT")), { loop });
     expect([heard, host.exits]).toEqual([[1, 1, 0, 0], [130]]);
   });
 
+  test("is left to a program that has a handler of its own", async () => {
+    const host = new SignalledClock();
+    const loop = new EventLoop({ host });
+    const heard: unknown[] = [];
+    const interrupted = run(
+      function* () {
+        loop.addSignalHandler("SIGINT", () => heard.push("handled"));
+        heard.push(host.raiseSignal("SIGINT"), host.raiseSignal("SIGINT"));
+        yield* sleep(1);
+        loop.removeSignalHandler("SIGINT");
+        heard.push(host.raiseSignal("SIGINT"));
+        yield* sleep(1);
+      },
+      { loop, handleSigint: true },
+    );
+    expect(await rejectionOf(interrupted)).toEqual(new CancelledError("SIGINT"));
+    expect([heard, host.exits]).toEqual([[1, 1, "handled", "handled", 1], []]);
+  });
+
   test("where there are no signals nothing is handled", async () => {
-    expect(await virtually(answer, { handleSigint: true })).toBe(42);
+    const host = Object.defineProperty(new VirtualClock(), "onSignal", { value: undefined });
+    const loop = new EventLoop({ host });
+    expect(await run(answer, { loop, handleSigint: true })).toBe(42);
   });
 
   describe("under `heddle run`, whose one listener serves all runs", () => {
@@ -659,7 +681,7 @@ describe("SIGINT", () => {
       let heard = -1;
       const interrupted = run(
         function* () {
-          heard = host.raise("SIGINT");
+          heard = host.raiseSignal("SIGINT");
           for (const cancel of watched) cancel();
           yield* sleep(10);
         },

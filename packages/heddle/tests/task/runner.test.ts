@@ -98,17 +98,17 @@ describe("Runner", () => {
     const runner = new Runner({ loop: new EventLoop({ host }) });
     const heard: number[] = [];
     const interrupted = runner.run(function* () {
-      runner.getLoop().callLater(5, () => heard.push(host.raise("SIGINT")));
+      runner.getLoop().callLater(5, () => heard.push(host.raiseSignal("SIGINT")));
       yield* sleep(1000);
     });
     await expect(interrupted).rejects.toEqual(new CancelledError("SIGINT"));
-    heard.push(host.raise("SIGINT"));
-    await runner.run(async () => heard.push(host.raise("SIGINT")), { handleSigint: false });
+    heard.push(host.raiseSignal("SIGINT"));
+    await runner.run(async () => heard.push(host.raiseSignal("SIGINT")), { handleSigint: false });
     runner.getLoop().createTask(function* () {
       try {
         yield* sleep(1000);
       } finally {
-        heard.push(host.raise("SIGINT"));
+        heard.push(host.raiseSignal("SIGINT"));
       }
     });
     await runner.run(() => sleep(1));
