@@ -24,6 +24,8 @@ const taken = Symbol.for("heddle.signalTaken");
 const cancellers = new Set<() => void>();
 let started = 0;
 let interruptedAt: number | undefined;
+/** When the program last got one for itself. */
+let takenAt = Number.NEGATIVE_INFINITY;
 
 /** Takes every run's `cancel` from its beginning until the function returned is called. */
 function watch(cancel: () => void): () => void {
@@ -42,11 +44,16 @@ function isTaken(): boolean {
 }
 
 function onSigint(): void {
-  if (isTaken()) return;
+  const now = performance.now();
+  if (isTaken()) takenAt = now;
+  else if (now - takenAt >= ECHO) interrupt(now);
+}
+
+function interrupt(now: number): void {
   if (interruptedAt !== undefined) {
-    if (performance.now() - interruptedAt >= ECHO) process.exit(INTERRUPTED);
+    if (now - interruptedAt >= ECHO) process.exit(INTERRUPTED);
   } else if (cancellers.size > 0) {
-    interruptedAt = performance.now();
+    interruptedAt = now;
     for (const cancel of [...cancellers]) cancel();
   } else if (process.listenerCount("SIGINT") === 1) {
     process.exit(INTERRUPTED);

@@ -3,8 +3,18 @@
  */
 import type { TlsClientOptions } from "../stream/tls.ts";
 import type { Plan } from "./connect.ts";
-import { hostAndPort } from "./network-error.ts";
-import { checkAmount, checkFlag, checkOptions, checkPort, checkText } from "./options.ts";
+import { hostAndPort, networkError } from "./network-error.ts";
+import {
+  checkAddress,
+  checkAmount,
+  checkCount,
+  checkFlag,
+  checkOptions,
+  checkPort,
+  checkText,
+  describe,
+} from "./options.ts";
+import { checkLength } from "./socket-path.ts";
 import { checkClientTls } from "./tls/tls-options.ts";
 
 export interface ConnectOptions {
@@ -37,7 +47,10 @@ export interface TcpConnectOptions extends ConnectOptions {
   interleave?: number;
   /** Send small pieces at once (TCP_NODELAY): true if not given. */
   noDelay?: boolean;
-  /** Probe a silent connection: true, or after how many milliseconds; false if not given. */
+  /**
+   * Probe a silent connection: true (after a minute), or after how many milliseconds, at least 1,000 (the
+   * system counts in seconds); false if not given.
+   */
   keepAlive?: boolean | number;
 }
 
@@ -69,12 +82,12 @@ export function tcpPlan(call: string, options: TcpConnectOptions, others: string
   checkText(call, "host", host);
   checkPort(call, port, 1);
   checkFamily(call, family);
-  checkText(call, "localAddress", localAddress);
+  checkAddress(call, "localAddress", localAddress);
   if (localPort !== undefined) checkPort(call, localPort, 0);
   if (happyEyeballsDelay !== null) {
     checkAmount(call, "happyEyeballsDelay", happyEyeballsDelay, 0);
   }
-  checkAmount(call, "interleave", interleave, 1);
+  checkCount(call, "interleave", interleave, 1);
   checkFlag(call, "noDelay", noDelay);
   return {
     target: hostAndPort(host, port),
@@ -91,6 +104,11 @@ export function unixPlan(call: string, options: UnixConnectOptions, others: stri
   checkOptions(call, options, ["path", ...CONNECT, ...others]);
   const { path } = options;
   checkText(call, "path", path ?? "");
+  try {
+    checkLength(path);
+  } catch (error) {
+    throw networkError(error, `cannot connect to ${pathName(path)}`);
+  }
   return {
     target: pathName(path),
     where: { path },
@@ -109,16 +127,24 @@ export function pathName(path: string): string {
 
 export function checkFamily(call: string, family: unknown): void {
   if (family === 0 || family === 4 || family === 6) return;
-  throw new RangeError(`${call}() needs 4 or 6 as its family (or 0 for both), got ${family}`);
+  throw new RangeError(
+    `${call}() needs 4 or 6 as its family (or 0 for both), got ${describe(family)}`,
+  );
 }
 
 const PROBE = 60_000;
 
+/** The system counts in seconds, up to 32,767. */
+const LONGEST_PROBE = 32_767_000;
+
 /** `keepAlive` in milliseconds. */
 export function probing(call: string, keepAlive: boolean | number | undefined): number | null {
   if (typeof keepAlive === "boolean" || keepAlive === undefined) return keepAlive ? PROBE : null;
-  checkAmount(call, "keepAlive", keepAlive, 1);
-  return keepAlive;
+  checkAmount(call, "keepAlive", keepAlive, 1000);
+  if (keepAlive <= LONGEST_PROBE) return Math.ceil(keepAlive / 1000) * 1000;
+  throw new RangeError(
+    `${call}() needs a keepAlive of at most ${LONGEST_PROBE} milliseconds, got ${keepAlive}`,
+  );
 }
 
 function common(

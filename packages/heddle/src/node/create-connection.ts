@@ -78,7 +78,7 @@ export function createUnixConnection<P extends StreamingProtocol>(
  * listen to the socket any more. Make it with `allowHalfOpen`, if what is still to be sent is to be sent
  * after the other side has said everything.
  *
- * Always suspends. Throws what fails in the handshake, and TypeError for what is no socket.
+ * Suspends for the handshake alone. Throws what fails there, and TypeError for what is no socket.
  * Counterpart: `loop.connect_accepted_socket`.
  */
 export function connectAcceptedSocket<P extends StreamingProtocol>(

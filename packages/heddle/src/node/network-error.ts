@@ -11,6 +11,8 @@ interface SystemError extends Error {
   code?: string;
   errno?: number;
   syscall?: string;
+  /** An IP address, or the path of a Unix socket. */
+  address?: string;
 }
 
 const MEANINGS: Record<string, string> = {
@@ -30,6 +32,18 @@ const MEANINGS: Record<string, string> = {
   ETIMEDOUT: "there was no answer",
 };
 
+/** The same of Unix sockets. */
+const OF_PATHS: Record<string, string> = {
+  EACCES: "its folder does not exist, or this user may not use that path",
+  EADDRINUSE: "another server uses that path, or a file that is no socket has it",
+};
+
+function meaningOf({ code = "", address = "", syscall }: SystemError): string | undefined {
+  if (/^\0|\//.test(address)) return OF_PATHS[code] ?? MEANINGS[code];
+  if (code === "EADDRINUSE" && syscall === "bind") return "that port is in use; 0 finds a free one";
+  return MEANINGS[code];
+}
+
 /**
  * The error for what failed: `doing` says what, "cannot connect to localhost:80". Errors that are not the
  * system's (a CancelledError, say) stay what they are.
@@ -38,7 +52,7 @@ export function networkError(failure: unknown, doing: string): unknown {
   const error = failure as SystemError;
   if (!(failure instanceof Error) || typeof error.code !== "string") return failure;
   const { code } = error;
-  const meaning = MEANINGS[code];
+  const meaning = meaningOf(error);
   const why = meaning === undefined ? error.message || code : `${meaning} (${code})`;
   const { errno, syscall } = error;
   return Object.assign(new Error(`${doing}: ${why}`, { cause: error }), { code, errno, syscall });

@@ -2,6 +2,8 @@
  * Options are checked: a name that is not known is an error, not a wish that nobody hears.
  */
 
+import { isIP } from "node:net";
+
 /** Throws TypeError unless `options` is an object with no other keys than `known`. */
 export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== "object" || options === null) {
@@ -42,6 +44,20 @@ export function checkAmount(call: string, name: string, amount: unknown, lowest:
   }
 }
 
+/** Throws unless `count` is undefined or a whole number of at least `lowest`. */
+export function checkCount(call: string, name: string, count: unknown, lowest: number): void {
+  checkAmount(call, name, count, lowest);
+  if (count === undefined || Number.isSafeInteger(count)) return;
+  throw new RangeError(`${call}() needs a whole number as its ${name}, got ${String(count)}`);
+}
+
+/** Throws unless `address` is undefined or an IP address. */
+export function checkAddress(call: string, name: string, address: unknown): void {
+  checkText(call, name, address);
+  if (address === undefined || isIP(address as string) !== 0) return;
+  throw new RangeError(`${call}() needs an IP address as its ${name}, got ${describe(address)}`);
+}
+
 /** Throws unless `flag` is undefined, true or false. */
 export function checkFlag(call: string, name: string, flag: unknown): void {
   if (flag === undefined || typeof flag === "boolean") return;
@@ -71,6 +87,6 @@ export function checkProtocol(
   );
 }
 
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

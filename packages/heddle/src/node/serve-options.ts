@@ -6,7 +6,14 @@ import type { ListenOptions } from "../stream/network.ts";
 import type { TlsServerOptions } from "../stream/tls.ts";
 import { checkFamily, pathName, probing } from "./connection-options.ts";
 import { hostAndPort } from "./network-error.ts";
-import { checkAmount, checkFlag, checkOptions, checkPort, checkText } from "./options.ts";
+import {
+  checkAmount,
+  checkCount,
+  checkFlag,
+  checkOptions,
+  checkPort,
+  checkText,
+} from "./options.ts";
 import { checkServerTls, type TlsServerPlan } from "./tls/tls-options.ts";
 
 export interface ServeOptions {
@@ -41,7 +48,7 @@ export interface TcpServeOptions extends ServeOptions {
   reusePort?: boolean;
   /** Send small pieces at once (TCP_NODELAY): true if not given. */
   noDelay?: boolean;
-  /** Probe silent connections: true, or after how many milliseconds; false if not given. */
+  /** Probe silent connections: true, or after how many milliseconds (at least 1,000); false if not given. */
   keepAlive?: boolean | number;
 }
 
@@ -83,6 +90,9 @@ export function tcpServePlan(call: string, options: TcpServeOptions, others: str
   const hosts = host === null ? [] : typeof host === "string" ? [host] : host;
   if (!Array.isArray(hosts)) checkText(call, "host", hosts);
   for (const each of hosts) checkText(call, "host", each);
+  if (host !== null && hosts.length === 0) {
+    throw new RangeError(`${call}() needs a host; leave it out to listen on all addresses`);
+  }
   checkPort(call, port, 0);
   checkFamily(call, family);
   checkFlag(call, "ipv6Only", ipv6Only);
@@ -137,9 +147,9 @@ function common(
 ): Omit<ServePlan, "target" | "where" | "family"> {
   const { backlog = BACKLOG, startServing = true, maxConnections = null } = options;
   const { idleTimeout = null, tls } = options;
-  checkAmount(call, "backlog", backlog, 1);
+  checkCount(call, "backlog", backlog, 1);
   checkFlag(call, "startServing", startServing);
-  if (maxConnections !== null) checkAmount(call, "maxConnections", maxConnections, 1);
+  if (maxConnections !== null) checkCount(call, "maxConnections", maxConnections, 1);
   if (idleTimeout !== null) checkAmount(call, "idleTimeout", idleTimeout, 1);
   return {
     listen: { ...listen, backlog },

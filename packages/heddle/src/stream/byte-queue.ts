@@ -8,6 +8,9 @@
  * what they are: a result that lies within one chunk is the chunk or a view of it, and only results
  * that span several are copied together. A reader that keeps up sees one chunk at a time, which
  * stands in `head`: then no array is touched at all (`npm run bench -- --only echo`).
+ *
+ * Small chunks that have to wait behind others are copied, into a larger one: a peer that sends byte by byte
+ * must not cost an array and a look for each byte.
  */
 
 /** Makes the arrays of results that are copied together. */
@@ -15,6 +18,10 @@ export type Allocate = (length: number) => Uint8Array;
 
 /** Chunks of at least this many bytes are handed out as they are, rather than copied together. */
 const LARGE = 8 * 1024;
+
+/** Chunks below this many bytes are copied behind the last one, in arrays of so many bytes. */
+const SMALL = 512;
+const ROOM = 4 * 1024;
 
 /** Taken chunks at the front of `rest` before it is compacted. */
 const COMPACT_MINIMUM = 32;
@@ -25,6 +32,10 @@ export class ByteQueue {
   #rest: (Uint8Array | undefined)[] = [];
   #next = 0;
   #length = 0;
+  /** Where small chunks are copied to, how far it is used, and the chunk that is this part of it. */
+  #room: Uint8Array | null = null;
+  #used = 0;
+  #gathered: Uint8Array | null = null;
   readonly #allocate: Allocate;
 
   constructor(allocate: Allocate) {
@@ -36,11 +47,32 @@ export class ByteQueue {
     return this.#length;
   }
 
-  /** Append a chunk, which must not be empty. It is kept, not copied. */
+  /** Append a chunk, which must not be empty. It is kept, not copied, unless it is small and has to wait. */
   push(chunk: Uint8Array): void {
     if (this.#head === null) this.#head = chunk;
+    else if (chunk.length < SMALL) this.#gather(chunk);
     else this.#rest.push(chunk);
     this.#length += chunk.length;
+  }
+
+  #gather(chunk: Uint8Array): void {
+    const rest = this.#rest;
+    const last = rest.length - 1;
+    let room = this.#room;
+    const goesOn = room !== null && last >= this.#next && rest[last] === this.#gathered;
+    if (room === null || !goesOn || room.length - this.#used < chunk.length) {
+      room = this.#allocate(ROOM);
+      room.set(chunk);
+      this.#room = room;
+      this.#used = chunk.length;
+      this.#gathered = room.subarray(0, chunk.length);
+      rest.push(this.#gathered);
+      return;
+    }
+    room.set(chunk, this.#used);
+    this.#used += chunk.length;
+    this.#gathered = room.subarray(0, this.#used);
+    rest[last] = this.#gathered;
   }
 
   /** Remove the first `n` bytes and return them; there must be as many. */
@@ -164,6 +196,8 @@ export class ByteQueue {
     this.#offset = 0;
     if (this.#next === rest.length) {
       this.#head = null;
+      this.#room = null;
+      this.#gathered = null;
       return;
     }
     this.#head = rest[this.#next] as Uint8Array;

@@ -33,6 +33,12 @@ export class FlowControl {
 
   /** The marks, as `WriteTransport.setWriteBufferLimits` has them. */
   setLimits(limits: Partial<WriteBufferLimits>): void {
+    for (const limit of [limits.high, limits.low]) {
+      if (limit === undefined || typeof limit === "number") continue;
+      throw new TypeError(
+        `setWriteBufferLimits() needs numbers of bytes as high and low, got ${typeof limit}`,
+      );
+    }
     const high = limits.high ?? (limits.low === undefined ? HIGH : limits.low * RATIO);
     const low = limits.low ?? Math.floor(high / RATIO);
     if (!(high >= low && low >= 0)) {

@@ -14,7 +14,7 @@ import type { Transport } from "./transport.ts";
 export class StreamProtocol extends Protocol {
   readonly #loop: EventLoop;
   readonly #reader: StreamReader;
-  #closers: Future<void>[] | null = null;
+  #closers: Set<Future<void>> | null = null;
   #drainers: Set<Future<unknown>> | null = null;
   /** Writing is to wait. */
   paused = false;
@@ -92,9 +92,13 @@ export class StreamProtocol extends Protocol {
   *waitClosed(): Coroutine<void> {
     if (!this.lost) {
       const waiter = new Future<void>(this.#loop, "the connection to close");
-      this.#closers ??= [];
-      this.#closers.push(waiter);
-      yield* waiter;
+      this.#closers ??= new Set();
+      this.#closers.add(waiter);
+      try {
+        yield* waiter;
+      } finally {
+        this.#closers?.delete(waiter);
+      }
     }
     if (this.lossError !== null) throw this.lossError;
   }

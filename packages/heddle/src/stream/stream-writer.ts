@@ -73,7 +73,7 @@ export class StreamWriter {
    * buffer does not grow without bounds. Bytes are not copied: leave them alone until they are sent.
    *
    * Throws TypeError for anything else, RuntimeError after `writeEof()`. On a stream that is closing the
-   * bytes are dropped; the next `drain()` says so. Counterpart: `asyncio.StreamWriter.write`.
+   * bytes are dropped. Counterpart: `asyncio.StreamWriter.write`.
    */
   write(data: Uint8Array | string): void {
     this.transport.write(bytesOf(data, "write"));

@@ -74,6 +74,13 @@ describe("SIGINT", () => {
     expect(await outcome).toEqual(ended(0, "ready\nSIGINT\nnot cancelled\n"));
   });
 
+  it("counts once for such a program, too", async () => {
+    const running = await interrupted(["takes-interrupts.js"]);
+    await running.printed("SIGINT");
+    running.interrupt();
+    expect(await running.outcome).toEqual(ended(0, "ready\nSIGINT\nnot cancelled\n"));
+  });
+
   it("does not hide an error of the clean-up", async () => {
     const { outcome } = await interrupted(["fails-in-cleanup.js"]);
     const file = fixture("fails-in-cleanup.js");

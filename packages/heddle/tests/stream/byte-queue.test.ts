@@ -35,6 +35,23 @@ describe("what is not copied", () => {
   });
 });
 
+test("small chunks that have to wait are gathered, and what was handed out stays as it is", () => {
+  let arrays = 0;
+  const queue = new ByteQueue((length) => {
+    arrays++;
+    return new Uint8Array(length);
+  });
+  queue.push(new Uint8Array([0]));
+  for (let i = 1; i <= 10_000; i++) queue.push(new Uint8Array([i & 255]));
+  expect(arrays).toBeLessThan(5);
+  expect(queue.take(1)).toEqual(new Uint8Array([0]));
+  const three = queue.take(3);
+  for (let i = 10_001; i <= 10_010; i++) queue.push(new Uint8Array([i & 255]));
+  expect(three).toEqual(new Uint8Array([1, 2, 3]));
+  const rest = queue.take(queue.length);
+  expect(rest).toEqual(Uint8Array.from({ length: 10_007 }, (_, i) => (i + 4) & 255));
+});
+
 test("take joins chunks, and leaves the rest", () => {
   const queue = queueOf("ab", "cd", "ef");
   expect(text(queue.take(5))).toBe("abcde");
