@@ -45,6 +45,12 @@ export function removeSignalHandler(signal: string): boolean {
  */
 export function signals<S extends string>(...names: S[]): SignalReceiver<S> {
   if (names.length === 0) throw new TypeError('signals() needs at least one: signals("SIGTERM")');
+  for (const name of names as unknown[]) {
+    if (typeof name === "string") continue;
+    throw new TypeError(
+      `signals() needs names, one after the other: signals("SIGTERM", "SIGINT"); got ${typeof name}`,
+    );
+  }
   return new SignalReceiver(names);
 }
 

@@ -27,6 +27,11 @@ export class BaseProtocol {
 
   /** The transport holds no more bytes than its low mark: write on. */
   resumeWriting(): void {}
+
+  /** For reports: `<MyProtocol>`. */
+  toString(): string {
+    return `<${this.constructor.name}>`;
+  }
 }
 
 /** A protocol of a stream of bytes. Counterpart: `asyncio.Protocol`. */

@@ -61,6 +61,13 @@ export abstract class BaseTransport {
 
   abstract setProtocol(protocol: BaseProtocol): void;
   abstract getProtocol(): BaseProtocol;
+
+  /** For reports: `<SocketTransport 127.0.0.1:50000>`. */
+  toString(): string {
+    const peer = this.getExtraInfo("peername");
+    const where = peer === undefined ? "" : ` ${peer.address}:${peer.port}`;
+    return `<${this.constructor.name}${where}>`;
+  }
 }
 
 /** A transport that receives. Counterpart: `asyncio.ReadTransport`. */

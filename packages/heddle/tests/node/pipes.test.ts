@@ -139,6 +139,16 @@ describe("connectWritePipe", () => {
       expect(taken).toBe(100_000);
     }));
 
+  test("what cannot be written is said when it is closed, too", () =>
+    run(function* () {
+      const full = openSync("/dev/full", "w");
+      const [transport, protocol] = yield* connectWritePipe(() => new Recorder(), full);
+      transport.write(Buffer.from("lost"));
+      transport.close();
+      yield* protocol.lost.wait();
+      expect(protocol.calls).toEqual(["made", "lost ENOSPC: no space left on device, write"]);
+    }));
+
   test("the run closes it, and what was written is sent", async () => {
     const path = join(folder, "written");
     await run(function* () {
@@ -193,6 +203,41 @@ describe("from Node's streams", () => {
       failing.write("x");
       expect(yield* caught(failing.waitClosed())).toMatchObject({ message: "full" });
       expect(yield* caught(failing.drain())).toMatchObject({ message: "full" });
+    }));
+
+  test("a writer that is closed hears of what was not written", () =>
+    run(function* () {
+      const errorOf = function* (stream: Writable) {
+        const writer = fromNodeWritable(stream);
+        writer.write("lost");
+        writer.close();
+        return yield* caught(writer.waitClosed());
+      };
+      const full = createWriteStream("/dev/full");
+      expect(yield* errorOf(full)).toMatchObject({ code: "ENOSPC" });
+      const nowhere = createWriteStream(join(folder, "none", "file"));
+      expect(yield* errorOf(nowhere)).toMatchObject({ code: "ENOENT" });
+      const unfinished = new Writable({
+        write: (_chunk, _encoding, done) => done(),
+        final: (done) => done(new Error("not finished")),
+      });
+      expect(yield* errorOf(unfinished)).toMatchObject({ message: "not finished" });
+      const cut = new Writable({ write: () => {} });
+      setTimeout(() => cut.destroy(), 10);
+      expect(yield* errorOf(cut)).toMatchObject({
+        name: "ConnectionResetError",
+        message: "the stream was destroyed before its end",
+      });
+    }));
+
+  test("a reader that is closed hears of no error", () =>
+    run(function* () {
+      const stream = new PassThrough();
+      const [transport, protocol] = yield* connectReadPipe(() => new Recorder(), stream);
+      transport.close();
+      stream.destroy();
+      yield* protocol.lost.wait();
+      expect(protocol.calls).toEqual(["made", "lost null"]);
     }));
 
   test("both ways", () =>
@@ -283,5 +328,50 @@ describe("to Node's streams", () => {
       expect(other.destroyed).toBe(true);
       expect(() => toNodeDuplex({} as never, output)).toThrow("a StreamReader");
       expect(() => toNodeWritable({} as never)).toThrow("a StreamWriter");
+    }));
+
+  test("the end of the run destroys them, without an error", async () => {
+    const heard: string[] = [];
+    const watch = (name: string, stream: Readable | Writable) =>
+      stream
+        .on("error", (error: Error) => heard.push(`${name}: ${error}`))
+        .on("close", () => heard.push(`${name} closed`));
+    await run(function* () {
+      watch("readable", toNodeReadable(fromNodeReadable(new PassThrough())).resume());
+      const stuck = fromNodeWritable(new Writable({ highWaterMark: 1, write: () => {} }));
+      const writable = toNodeWritable(stuck);
+      watch("writable", writable);
+      writable.write(Buffer.alloc(MIB));
+      watch("duplex", toNodeDuplex(...fromNodeDuplex(new PassThrough())).resume());
+      yield* sleep(5);
+    });
+    expect(heard.sort()).toEqual(["duplex closed", "readable closed", "writable closed"]);
+  });
+
+  test("what was written to them is sent by the end of the run", async () => {
+    const path = join(folder, "sent");
+    await run(function* () {
+      const writer = fromNodeWritable(createWriteStream(path));
+      toNodeWritable(writer).end(Buffer.alloc(MIB, "x"));
+      yield* sleep(0);
+    });
+    expect(readFileSync(path)).toHaveLength(MIB);
+  });
+
+  test("a writer beneath that was closed, or ended, is an error of the stream", () =>
+    run(function* () {
+      const errorOf = (stream: Writable) => {
+        const failed = new Promise<Error>((resolve) => stream.on("error", resolve));
+        stream.write("nobody gets it");
+        return fromPromise(() => failed);
+      };
+      const closed = fromNodeWritable(new PassThrough());
+      const over = toNodeWritable(closed);
+      closed.close();
+      expect((yield* errorOf(over)).message).toContain("the writer beneath this stream is closed");
+      const [, ended] = fromNodeDuplex(new PassThrough());
+      const after = toNodeWritable(ended);
+      ended.writeEof();
+      expect((yield* errorOf(after)).message).toContain("after writeEof()");
     }));
 });

@@ -4,8 +4,15 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { run } from "heddle";
-import { createSubprocessExec, createSubprocessShell, runProcess, stdinReader } from "heddle/node";
+import { run, sleep } from "heddle";
+import {
+  createSubprocessExec,
+  createSubprocessShell,
+  runProcess,
+  stderrWriter,
+  stdinReader,
+  stdoutWriter,
+} from "heddle/node";
 import { expect, test } from "vitest";
 import { eventually, lives } from "./process/census.ts";
 
@@ -50,6 +57,34 @@ test("one reader of stdin at a time", () =>
     stdin.close();
     stdinReader().close();
   }));
+
+test("outside of a run there is no reader, and stdin stays free", async () => {
+  expect(() => stdinReader()).toThrow("no running event loop");
+  await run(function* () {
+    stdinReader().close();
+    yield* sleep(0);
+  });
+});
+
+test("a run has one writer of stdout, until that is closed", async () => {
+  const before = process.stdout.listenerCount("error");
+  await run(function* () {
+    const first = stdoutWriter();
+    for (let i = 0; i < 12; i++) expect(stdoutWriter()).toBe(first);
+    expect(stderrWriter()).toBe(stderrWriter());
+    expect(stderrWriter()).not.toBe(first);
+    first.close();
+    const second = stdoutWriter();
+    expect(second).not.toBe(first);
+    expect(second.isClosing()).toBe(false);
+    yield* first.waitClosed();
+  });
+  expect(process.stdout.listenerCount("error")).toBe(before);
+  await run(function* () {
+    expect(stdoutWriter().isClosing()).toBe(false);
+    yield* stdoutWriter().drain();
+  });
+});
 
 test("drain waits for who reads stdout slowly; EPIPE is a ConnectionResetError", () =>
   run(function* () {

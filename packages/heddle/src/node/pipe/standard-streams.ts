@@ -8,6 +8,8 @@
 import { RuntimeError } from "../../coroutine/errors.ts";
 import type { StreamReader } from "../../stream/stream-reader.ts";
 import type { StreamWriter } from "../../stream/stream-writer.ts";
+import { getRunningLoop } from "../../task/current-loop.ts";
+import { currentOwner } from "../../task/owner.ts";
 import { checkAmount, checkOptions } from "../options.ts";
 import { type NodeStreamOptions, streamsOver } from "./node-streams.ts";
 
@@ -41,11 +43,11 @@ export function stdinReader(options: NodeStreamOptions = {}): StdinReader {
     throw new RuntimeError("stdinReader(): stdin has a reader already: close() that one first");
   }
   const ways = { reads: true, writes: false, shared: true };
-  reading = true;
   const left = last?._buffer;
   const [reader, writer] = streamsOver(process.stdin, ways, options.limit, () => {
     reading = false;
   });
+  reading = true;
   if (left !== undefined) reader.feedData(left.take(left.length));
   last = reader;
   const close = () => writer.transport.close();
@@ -55,7 +57,8 @@ export function stdinReader(options: NodeStreamOptions = {}): StdinReader {
 /**
  * Write to this process's stdout. `drain` waits while it holds too much: while a slow program reads the other
  * end of the pipe. `drain` and `waitClosed` throw ConnectionResetError, with the code "EPIPE", when nobody
- * reads it any more (`| head`). At the end of the run what was written is sent. Never suspends.
+ * reads it any more (`| head`). At the end of the run what was written is sent. A run has one such writer, which
+ * each call gives until somebody closes it. Never suspends.
  *
  * @example
  * const stdout = stdoutWriter();
@@ -65,10 +68,26 @@ export function stdinReader(options: NodeStreamOptions = {}): StdinReader {
  * }
  */
 export function stdoutWriter(): StreamWriter {
-  return streamsOver(process.stdout, { reads: false, writes: true, shared: true })[1];
+  return writerOf(process.stdout, stdoutWriters);
+}
+
+/** By the run, or by the loop outside of any. */
+type Writers = WeakMap<object, StreamWriter>;
+
+const stdoutWriters: Writers = new WeakMap();
+const stderrWriters: Writers = new WeakMap();
+
+function writerOf(stream: NodeJS.WriteStream, writers: Writers): StreamWriter {
+  const loop = getRunningLoop();
+  const home = currentOwner(loop) ?? loop;
+  const open = writers.get(home);
+  if (open !== undefined && !open.isClosing()) return open;
+  const [, writer] = streamsOver(stream, { reads: false, writes: true, shared: true });
+  writers.set(home, writer);
+  return writer;
 }
 
 /** The same for stderr. */
 export function stderrWriter(): StreamWriter {
-  return streamsOver(process.stderr, { reads: false, writes: true, shared: true })[1];
+  return writerOf(process.stderr, stderrWriters);
 }

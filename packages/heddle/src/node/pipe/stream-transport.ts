@@ -20,6 +20,9 @@ export interface Ways {
   readonly shared: boolean;
 }
 
+type CodedError = Error & { code?: string };
+
+const PREMATURE = "ERR_STREAM_PREMATURE_CLOSE";
 const encoder = new TextEncoder();
 
 export class StreamTransport extends Connection {
@@ -79,9 +82,11 @@ export class StreamTransport extends Connection {
     if (!this.#ways.writes) this.close();
   };
 
-  readonly #onOver = (error: Error | null): void => {
+  readonly #onOver = (error: CodedError | null): void => {
     if (error === null && this.#ways.reads) this.#onEnd();
-    if (error !== null && !this.closing) this.broke(lossWithCause(error));
+    // Who closes it while it reads does not wait for its end.
+    const left = this.closing && !this.#ways.writes && error?.code === PREMATURE;
+    if (error !== null && !left) this.broke(lossWithCause(error));
     this.#over();
   };
 
@@ -152,7 +157,7 @@ export class StreamTransport extends Connection {
   protected override closeWire(): void {
     const stream = this.#stream;
     if (this.#ways.reads) stream.pause();
-    const over = () => this.#react(() => this.#over(), undefined);
+    const over = (error?: Error | null) => this.#react(this.#onSent, error ?? null);
     // Whoever wants a shared stream next finds it free.
     if (!this.#ways.writes && this.#ways.shared) this.#over();
     else if (!this.#ways.writes || stream.destroyed) this.loop.callSoon(() => this.#over());
@@ -160,6 +165,12 @@ export class StreamTransport extends Connection {
     else if (stream.writableLength === 0) this.loop.callSoon(() => this.#over());
     else stream.write("", over);
   }
+
+  /** All is sent; or the error because of which it is not. */
+  readonly #onSent = (error: CodedError | null): void => {
+    if (error !== null) this.broke(lossWithCause(error));
+    this.#over();
+  };
 
   protected override cutWire(): void {
     this.loop.callSoon(() => this.#over());
@@ -183,9 +194,9 @@ function rest(stream: Readable & Partial<Pick<Socket, "ref" | "unref">>): void {
   stream.once("resume", () => stream.ref?.());
 }
 
-/** Node says "premature close" for a stream that was destroyed without an error. */
-function lossWithCause(error: Error & { code?: string }): Error {
-  if (error.code !== "ERR_STREAM_PREMATURE_CLOSE") return lossOf(error);
+/** Node says "premature close", or "cannot call" of what was called, for a stream that was destroyed without an error. */
+function lossWithCause(error: CodedError): Error {
+  if (error.code !== PREMATURE && error.code !== "ERR_STREAM_DESTROYED") return lossOf(error);
   const message = "the stream was destroyed before its end";
   return new ConnectionResetError(message, { code: error.code, cause: error });
 }

@@ -4,7 +4,8 @@
  *   connectionMade -> pipeDataReceived*, pipeConnectionLost*, processExited (in any order) -> connectionLost
  *
  * The process and its pipes end independently: a process may close its stdout and go on, and what it has
- * started may hold its stdout when it has ended. `connectionLost` comes when all of them have ended.
+ * started may hold its stdout when it has ended. `connectionLost` comes when all of them have ended. What it
+ * has started may live longer still: the run keeps it until that has ended, too.
  *
  * The end of the run ends the process, in real time even under a virtual clock, for the process lives there:
  *
@@ -31,6 +32,10 @@ import { checkSignal, signalNumber } from "./signal-names.ts";
 
 /** Milliseconds until it is looked for the second time whether the rest of a group has ended; then twice as many. */
 const LOOK_AFTER = 5;
+/** At most so many, while nobody waits for that. */
+const LOOK_AT_MOST = 10_000;
+/** Longest delay of `setTimeout`. */
+const LONGEST = 2 ** 31 - 1;
 
 export class ChildTransport extends SubprocessTransport implements Resource, PipeListener {
   readonly #child: ChildProcess;
@@ -43,10 +48,14 @@ export class ChildTransport extends SubprocessTransport implements Resource, Pip
   #returncode: number | null = null;
   #signal: string | null = null;
   readonly #exitWaiters = new Set<Future<void>>();
-  readonly #lossWaiters = new Set<Future<void>>();
+  readonly #overWaiters = new Set<Future<void>>();
   #closing = false;
   /** It is told to the protocol, or must not be told any more. */
   #lost = false;
+  /** It has ended, and nobody of its group lives: the group's id may be another's from now on. */
+  #groupGone = false;
+  /** Lost, and the group is gone. */
+  #over = false;
   /** When SIGKILL is due, by `performance.now()`; null unless it is being ended. */
   #deadline: number | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -118,10 +127,13 @@ export class ChildTransport extends SubprocessTransport implements Resource, Pip
     this.#signal = signal;
     this.#returncode = code ?? -signalNumber(signal as string);
     const { loop } = this.#place;
-    ended(this);
-    loop.traffic?.outward.remove(this);
-    if (loop.isClosed()) this.#cutPipes();
-    else loop.react(this.#exited, undefined);
+    if (this.#deadline === null) loop.traffic?.outward.remove(this);
+    if (!loop.isClosed()) {
+      loop.react(this.#exited, undefined);
+      return;
+    }
+    this.#cutPipes();
+    if (!this.#restLives()) ended(this);
   }
 
   readonly #exited = (): void => {
@@ -129,20 +141,42 @@ export class ChildTransport extends SubprocessTransport implements Resource, Pip
     wakeAll(this.#exitWaiters);
     // What reads a pipe says so by its end; of what is written to, nobody would ever hear.
     this.#pipes.get(0)?.close();
-    if (this.#deadline === null) this.#loseIfOver();
-    else this.#pressOn();
+    if (this.#deadline !== null) {
+      this.#pressOn();
+      return;
+    }
+    this.#loseIfOver();
+    this.#watchRest();
+  };
+
+  /** Look from time to time whether the rest of the group has ended. */
+  readonly #watchRest = (): void => {
+    if (this.#over || this.#deadline !== null) return;
+    if (!this.#restLives()) {
+      this.#loseIfOver();
+      return;
+    }
+    this.#timer = setTimeout(this.#watchRest, this.#pause).unref();
+    this.#pause = Math.min(2 * this.#pause, LOOK_AT_MOST);
   };
 
   #loseIfOver(): void {
-    if (this.#lost || this.#returncode === null || this.#openPipes.size > 0) return;
+    if (this.#over || this.#returncode === null || this.#openPipes.size > 0) return;
     // The rest of the group is still being ended.
     if (this.#deadline !== null) return;
-    this.#lost = true;
-    this.#closing = true;
+    if (!this.#lost) {
+      this.#lost = true;
+      this.#closing = true;
+      this.#call("connectionLost", () => this.#protocol.connectionLost(null));
+    }
+    if (this.#restLives()) return;
+    this.#over = true;
     clearTimeout(this.#timer);
-    this.#place.owner?.disown(this);
-    this.#call("connectionLost", () => this.#protocol.connectionLost(null));
-    wakeAll(this.#lossWaiters);
+    const { loop, owner } = this.#place;
+    loop.traffic?.outward.remove(this);
+    owner?.disown(this);
+    ended(this);
+    wakeAll(this.#overWaiters);
   }
 
   // ---- waiting
@@ -204,11 +238,12 @@ export class ChildTransport extends SubprocessTransport implements Resource, Pip
       killTreeOnWindows(this.#pid);
       return;
     }
-    if (!this.#plan.spawn.detached) {
+    if (!this.hasGroup) {
       throw new TypeError(
         "killTree() needs a process that was started in a group of its own: with processGroup: true",
       );
     }
+    if (!this.#someLive()) throw this.#hasEnded("killTree");
     try {
       process.kill(-this.#pid, name);
     } catch (error) {
@@ -229,10 +264,10 @@ export class ChildTransport extends SubprocessTransport implements Resource, Pip
 
   /** The same without an error: it may have ended meanwhile, or run as another user. */
   #signalAll(signal: NodeJS.Signals): void {
+    if (!this.#someLive()) return;
     try {
       if (process.platform === "win32") killTreeOnWindows(this.#pid);
-      else if (this.#plan.spawn.detached) process.kill(-this.#pid, signal);
-      else if (this.#returncode === null) process.kill(this.#pid, signal);
+      else process.kill(this.hasGroup ? -this.#pid : this.#pid, signal);
     } catch {}
   }
 
@@ -240,9 +275,18 @@ export class ChildTransport extends SubprocessTransport implements Resource, Pip
     this.#signalAll("SIGKILL");
   }
 
+  get hasGroup(): boolean {
+    return this.#plan.spawn.detached;
+  }
+
   #someLive(): boolean {
-    if (this.#returncode === null) return true;
-    return this.#plan.spawn.detached && groupLives(this.#pid);
+    return this.#returncode === null || this.#restLives();
+  }
+
+  /** Does what it has started live, when it has ended? */
+  #restLives(): boolean {
+    this.#groupGone ||= !this.hasGroup || !groupLives(this.#pid);
+    return !this.#groupGone;
   }
 
   // ---- the end
@@ -257,9 +301,11 @@ export class ChildTransport extends SubprocessTransport implements Resource, Pip
 
   /** SIGTERM, and SIGKILL after the grace. */
   beginToEnd(): void {
-    if (this.#lost || this.#deadline !== null) return;
+    if (this.#over || this.#deadline !== null) return;
     this.#closing = true;
     this.#deadline = performance.now() + this.#plan.grace;
+    this.#pause = LOOK_AFTER;
+    this.#place.loop.traffic?.outward.add(this);
     this.#signalAll("SIGTERM");
     this.#pressOn();
   }
@@ -267,7 +313,7 @@ export class ChildTransport extends SubprocessTransport implements Resource, Pip
   /** Do not wait for the grace. */
   endNow(): void {
     this.beginToEnd();
-    if (this.#lost) return;
+    if (this.#deadline === null) return;
     this.#deadline = Number.NEGATIVE_INFINITY;
     this.#pressOn();
   }
@@ -279,11 +325,12 @@ export class ChildTransport extends SubprocessTransport implements Resource, Pip
       // Of the process itself we hear; of what it has started, nobody tells.
       if (this.#returncode !== null) this.#pause *= 2;
       const pause = this.#returncode === null ? left : Math.min(left, this.#pause / 2);
-      this.#timer = setTimeout(() => this.#pressOn(), pause);
+      this.#timer = setTimeout(() => this.#pressOn(), Math.min(pause, LONGEST));
       return;
     }
     this.killAll();
     if (this.#returncode === null) return;
+    this.#groupGone = true;
     this.#deadline = null;
     this.#cutPipes();
     this.#loseIfOver();
@@ -293,18 +340,18 @@ export class ChildTransport extends SubprocessTransport implements Resource, Pip
     for (const pipe of this.#pipes.values()) pipe.abort();
   }
 
-  /** Wait until it has ended, and its pipes are closed. */
-  *waitLost(): Coroutine<void> {
-    if (!this.#lost) yield* this.#wait(this.#lossWaiters, "be over");
+  /** Wait until it has ended, its pipes are closed, and nobody of its group lives. */
+  *#waitOver(): Coroutine<void> {
+    if (!this.#over) yield* this.#wait(this.#overWaiters, "be over");
   }
 
   /** End it and wait for that. A cancellation does not wait for the grace, and goes on when it is over. */
   *end(): Coroutine<number> {
     this.beginToEnd();
     let interruption: unknown;
-    while (!this.#lost) {
+    while (!this.#over) {
       try {
-        yield* cancelScope({ shield: true }, () => this.waitLost());
+        yield* cancelScope({ shield: true }, () => this.#waitOver());
       } catch (error) {
         interruption ??= error;
         this.endNow();
@@ -317,7 +364,7 @@ export class ChildTransport extends SubprocessTransport implements Resource, Pip
   /** The run ends. */
   release(): Coroutine<void> | undefined {
     this.beginToEnd();
-    return this.#lost ? undefined : this.waitLost();
+    return this.#over ? undefined : this.#waitOver();
   }
 
   // ---- the rest

@@ -28,7 +28,9 @@ export interface CreateSubprocessShellOptions extends ShellOptions, Limited {}
  * process's own, unless the options say otherwise: `"pipe"` gives streams.
  *
  * The process belongs to the running `run()`, which ends it (SIGTERM, after the grace SIGKILL, to it and to all
- * that it has started) and waits for that. It does not outlive this process either, unless that is killed.
+ * that it has started) and waits for that. What it has started in the background is ended then, too, if the
+ * process itself has ended long ago. Neither outlives this process: when that ends by `process.exit`, Ctrl-C,
+ * SIGTERM or SIGHUP in the middle of the run, they get SIGKILL.
  *
  * Always suspends. Throws an Error with the system's `code` if it cannot be started: "ENOENT" if there is
  * no such program, or no such `cwd`, "EACCES" if it may not be run, "E2BIG" for too long arguments; TypeError or

@@ -1,5 +1,8 @@
 /*
- * Does anybody of a process group still live?
+ * Does anybody of a process group live, whose leader has ended and was reaped?
+ *
+ * As long as the group has members the system gives its id to nobody: a process that has it is the leader of
+ * another group.
  *
  * The system counts those who have ended and whom nobody has reaped yet. What a process has started is
  * reaped, when that process has ended, by the first process of the machine or the container; many
@@ -9,16 +12,22 @@ import { readdirSync, readFileSync } from "node:fs";
 
 /** Throws nothing; where it cannot be told, it lives. */
 export function groupLives(group: number): boolean {
-  try {
-    process.kill(-group, 0);
-  } catch (error) {
-    return (error as { code?: string }).code === "EPERM";
-  }
+  if (!exists(-group) || exists(group)) return false;
   if (process.platform !== "linux") return true;
   try {
     return readdirSync("/proc").some((pid) => /^\d+$/.test(pid) && isLiving(pid, group));
   } catch {
     return true;
+  }
+}
+
+/** A process, or a group if it is negative. */
+function exists(id: number): boolean {
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
   }
 }
 

@@ -20,8 +20,9 @@ export interface SubprocessOptions {
   /**
    * Start it in a process group (and session) of its own, so that what it starts can be signalled together:
    * `killTree()`, and the end of the run. The default is true. Ctrl-C in a terminal does not reach such a
-   * group: it reaches this process, whose run then ends, and ends its processes. False for programs that
-   * use the terminal themselves: an editor, `ssh` asking for a password.
+   * group, but this process alone: if that ends its run (`heddle run`, `handleSigint`), the run ends the group;
+   * if it ends this process, the group gets SIGKILL. False for programs that use the terminal themselves: an
+   * editor, `ssh` asking for a password.
    */
   processGroup?: boolean;
   /** Milliseconds between SIGTERM and SIGKILL when the run ends, or `close()` is called; 1,000 if not given. */
@@ -29,7 +30,7 @@ export interface SubprocessOptions {
   /** The user and the group that it runs as. */
   uid?: number;
   gid?: number;
-  /** What it sees as its own name (`argv[0]`); the file's name if not given. */
+  /** What it sees as its own name (`argv[0]`); the file's name if not given. Not if stderr goes into stdout's pipe. */
   argv0?: string;
   /** On Windows: show no console window. */
   windowsHide?: boolean;
@@ -93,6 +94,11 @@ export function execPlan(
   }
   refuseNul(call, "the file", file);
   const { merged, spawn, grace } = planOf(call, options, more);
+  if (merged && options.argv0 !== undefined) {
+    throw new TypeError(
+      `${call}(): argv0 does not go with stderr "stdout" and stdout "pipe": a shell that joins them starts the program`,
+    );
+  }
   const plain = { call, program: file, file, args, merged, grace, spawn };
   // Node gives a pipe to one descriptor only; a shell can double it, and becomes the program.
   return merged ? { ...plain, ...mergedExec(call, file, args) } : plain;

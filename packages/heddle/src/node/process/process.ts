@@ -77,7 +77,7 @@ export class Process implements Owned, Disposable, AsyncDisposable {
    * process that does not read all of its input is no error.
    *
    * Throws TypeError for input to a process without a pipe to its stdin. On cancellation (`timeout`) the
-   * process goes on: `close()` it. What was read is lost then. Counterpart: `Process.communicate`.
+   * process goes on: `close()` it, or call this again, which gives all of its output. Counterpart: `Process.communicate`.
    *
    * @example
    * const { stdout } = yield* process.communicate("3\n1\n");
@@ -101,7 +101,7 @@ export class Process implements Owned, Disposable, AsyncDisposable {
   }
 
   /**
-   * Send a signal, by its name or number, to the process alone. Throws RangeError for a signal that there
+   * Send a signal, by its name or number, to the process alone; 0 sends none. Throws RangeError for a signal that there
    * is not, an Error with the code "ESRCH" when the process has ended. Counterpart: `Process.send_signal`.
    */
   sendSignal(signal: string | number): void {
@@ -130,8 +130,8 @@ export class Process implements Owned, Disposable, AsyncDisposable {
 
   /**
    * End the process and all that it has started: SIGTERM, after the grace SIGKILL; wait until it is over, and
-   * close the pipes. What they still held can be read. Gives the return code. A process that has ended
-   * already leaves what it has started alone, unless that holds its pipes.
+   * close the pipes. What they still held can be read. Gives the return code. If the process has ended
+   * already, what it has started is ended all the same, unless that has made a group of its own.
    *
    * Suspends unless it is over. On cancellation SIGKILL is sent at once, and the end awaited all the same.
    * Counterpart: `trio.Process.aclose`.

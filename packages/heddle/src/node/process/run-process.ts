@@ -7,6 +7,7 @@ import { caller, ownedCall } from "../../task/owned-promise.ts";
 import { timeout } from "../../task/timeout.ts";
 import { checkAmount, checkFlag } from "../options.ts";
 import { openProcess } from "./create-subprocess.ts";
+import type { ProcessOutput } from "./process.ts";
 import { type CompletedProcess, ProcessError } from "./process-error.ts";
 import { execPlan, type ProcessPlan, type SubprocessOptions } from "./process-options.ts";
 
@@ -26,7 +27,8 @@ export interface RunProcessOptions extends SubprocessOptions {
  * Always suspends. Throws ProcessError, which has the output, if its status is not 0; TimeoutError after
  * `timeout` milliseconds; what `createSubprocessExec` throws. On cancellation, and after the timeout, it and
  * all that it has started get SIGTERM, after the grace SIGKILL, and the error goes on when they have ended.
- * A second cancellation does not wait for the grace. Counterparts: `trio.run_process`, `subprocess.run`.
+ * A second cancellation does not wait for the grace. What it leaves behind in the background when it has ended
+ * is ended at the end of the run. Counterparts: `trio.run_process`, `subprocess.run`.
  *
  * @example
  * const { stdout } = yield* runProcess("git", ["status", "--short"], { cwd: project, timeout: 5000 });
@@ -59,13 +61,14 @@ function* runIt(
   check: boolean,
 ): Coroutine<CompletedProcess> {
   const process = yield* openProcess(plan);
+  let output: ProcessOutput;
   try {
-    const { stdout, stderr } = yield* process.communicate(input);
-    const returncode = process.returncode as number;
-    const completed = { command, returncode, stdout, stderr };
-    if (check && returncode !== 0) throw new ProcessError(completed, process.signalCode);
-    return completed;
-  } finally {
+    output = yield* process.communicate(input);
+  } catch (error) {
     yield* process.close();
+    throw error;
   }
+  const completed = { command, returncode: process.returncode as number, ...output };
+  if (check && completed.returncode !== 0) throw new ProcessError(completed, process.signalCode);
+  return completed;
 }

@@ -10,8 +10,9 @@ export function signalNumber(name: string): number {
   return numbers[name] ?? 0;
 }
 
-/** The name of a signal, for its number too. Throws RangeError for one that there is not. */
-export function checkSignal(call: string, signal: unknown): NodeJS.Signals {
+/** The name of a signal, for its number too; 0 asks whether there is the process. Throws RangeError for one that there is not. */
+export function checkSignal(call: string, signal: unknown): NodeJS.Signals | 0 {
+  if (signal === 0) return 0;
   if (typeof signal === "number") {
     for (const [name, number] of Object.entries(numbers)) {
       if (number === signal) return name as NodeJS.Signals;

@@ -43,6 +43,14 @@ describe("communicate", () => {
       yield* process.wait();
     }));
 
+  test("cancelled and called again, it gives all of the output", () =>
+    run(function* () {
+      const command = "echo one; sleep 0.2; echo two";
+      const process = yield* createSubprocessShell(command, { stdout: "pipe" });
+      expect(yield* caught(timeout(100, () => process.communicate()))).toBeInstanceOf(TimeoutError);
+      expect(text((yield* process.communicate()).stdout)).toBe("one\ntwo\n");
+    }));
+
   test("cancelled, the process goes on, until it is closed", () =>
     run(function* () {
       const process = yield* createSubprocessExec("sleep", ["60"], PIPES);
@@ -169,14 +177,14 @@ describe("runProcess", () => {
       expect(() => runProcess("cat", [], { input: "x", stdin: "pipe" })).toThrow("either");
     }));
 
-  test("what it left in the background goes on", async () => {
+  test("what it left in the background goes on, until the run ends", async () => {
     let pid = 0;
     await run(function* () {
       const script = "sleep 60 >/dev/null 2>&1 & echo $!";
       pid = Number(text((yield* runProcess("sh", ["-c", script])).stdout));
+      yield* sleep(30);
+      expect(lives(pid)).toBe(true);
     });
-    expect(lives(pid)).toBe(true);
-    process.kill(pid);
     await eventually(() => !lives(pid));
   });
 });

@@ -2,10 +2,12 @@ import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "n
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Coroutine, gather, run, TimeoutError, timeout } from "heddle";
+import { type Coroutine, gather, run, sleep, TimeoutError, timeout } from "heddle";
 import { createSubprocessExec, createSubprocessShell, type Process } from "heddle/node";
 import { runVirtual } from "heddle/testing";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { groupLives } from "../../../src/node/process/group-lives.ts";
+import { currentOwner } from "../../../src/task/owner.ts";
 import { caught } from "../../caught.ts";
 import { children, eventually, leavesNothing, lives } from "./census.ts";
 
@@ -61,6 +63,8 @@ describe("starting", () => {
       expect(shell.returncode).toBe(4);
       const missing = createSubprocessExec("no-such-program", [], options);
       expect(yield* caught(missing)).toMatchObject({ code: "ENOENT" });
+      const renamed = () => createSubprocessExec("cat", [], { ...options, argv0: "other" });
+      expect(renamed).toThrow("argv0 does not go with");
     }));
 
   test("files, by descriptor and by FileHandle", async () => {
@@ -159,6 +163,7 @@ describe("the end", () => {
       b.kill();
       c.sendSignal("SIGHUP");
       d.sendSignal(2);
+      d.sendSignal(0);
       const codes = yield* gather(sleepers.map((each) => each.wait()));
       expect(codes).toEqual([-15, -9, -1, -2]);
       for (const call of [() => a.kill(), () => a.terminate(), () => a.sendSignal(1)]) {
@@ -243,6 +248,77 @@ describe("the tree", () => {
       })();
     });
   });
+
+  test("the end of the run ends what a process left behind, without a pipe too", async () => {
+    const pids: number[] = [];
+    const left =
+      "sh -c \"trap '' TERM; echo \\$\\$; exec sleep 60 >/dev/null\" & sleep 60 >/dev/null & echo $!";
+    const started = performance.now();
+    await run(function* () {
+      const process = yield* createSubprocessShell(left, { stdout: "pipe", grace: 100 });
+      for (let i = 0; i < 2; i++) pids.push(Number(yield* process.stdout!.readline()));
+      yield* process.wait();
+      yield* process.stdout!.read();
+      yield* sleep(20);
+      expect(pids.every(lives)).toBe(true);
+    });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(100);
+    await eventually(() => !pids.some(lives));
+  });
+
+  test("and so does close, under a virtual clock too", () =>
+    runVirtual(function* () {
+      const command = "sleep 60 >/dev/null & echo $!";
+      const process = yield* createSubprocessShell(command, { stdout: "pipe" });
+      const pid = Number(text((yield* process.communicate()).stdout));
+      expect(lives(pid)).toBe(true);
+      expect(yield* process.close()).toBe(0);
+      expect(lives(pid)).toBe(false);
+    }));
+
+  test("what has ended by itself is kept no longer", () =>
+    run(function* () {
+      const owner = currentOwner()!;
+      const process = yield* createSubprocessShell("sleep 0.1 >/dev/null & exit 3");
+      yield* process.wait();
+      expect([...owner.resources]).toHaveLength(1);
+      while ([...owner.resources].length > 0) yield* sleep(10);
+      expect(yield* process.close()).toBe(3);
+    }));
+
+  test("a group that is known to be gone gets no signal: its id may be another's", async () => {
+    const kill = vi.spyOn(process, "kill");
+    await run(function* () {
+      const command = "setsid sh -c 'echo $$; exec sleep 60' & read x";
+      const child = yield* createSubprocessShell(command, { ...PIPES, grace: 100 });
+      const pid = Number(yield* child.stdout!.readline());
+      child.stdin!.close();
+      yield* child.wait();
+      yield* sleep(20);
+      kill.mockClear();
+      expect(() => child.killTree()).toThrow("ESRCH");
+      yield* child.close();
+      expect(kill).not.toHaveBeenCalled();
+      process.kill(pid);
+    });
+  });
+
+  test("an id that another process has is another group's", () => {
+    // This process is nobody's rest: it lives, and whatever group has its id is its own.
+    expect(groupLives(process.pid)).toBe(false);
+  });
+
+  test("a grace without end", () =>
+    run(function* () {
+      const warned = vi.spyOn(process, "emitWarning");
+      for (const grace of [2 ** 31 + 5, Number.POSITIVE_INFINITY]) {
+        const command = "trap 'sleep 0.05; exit 7' TERM; echo; while :; do sleep 0.01; done";
+        const child = yield* createSubprocessShell(command, { stdout: "pipe", grace });
+        yield* child.stdout!.readline();
+        expect(yield* child.close()).toBe(7);
+      }
+      expect(warned).not.toHaveBeenCalled();
+    }));
 
   test("needs a group", () =>
     run(function* () {
