@@ -24,25 +24,36 @@ import {
   USAGE,
 } from "./dns-relay/settings.ts";
 import { Upstream } from "./dns-relay/upstream.ts";
+import { orUsage } from "./parts/usage.ts";
 
 function* serve(settings: Settings): Coroutine<void> {
   const upstreams: Upstream[] = [];
-  for (const each of settings.upstreams)
-    upstreams.push(yield* Upstream.open(each));
+  for (const each of settings.upstreams) {
+    try {
+      upstreams.push(yield* Upstream.open(each));
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      console.error(`not asked: ${(error as Error).message}`);
+    }
+  }
+  if (upstreams.length === 0) {
+    process.exitCode = 1;
+    return;
+  }
 
   const relay = new Relay({ ...settings, upstreams });
   using socket = yield* openDatagram({
     localAddress: settings.listen,
     receiveBufferSize: 1 << 20,
   });
-  const { address, port } = socket.address;
-  console.log(`listening on ${address}:${port}`);
-
   const loop = getRunningLoop();
   const print = () => console.log(relay.statistics());
   const stopping = new Event();
   loop.addSignalHandler("SIGUSR1", print);
   loop.addSignalHandler("SIGTERM", () => stopping.set());
+
+  const { address, port } = socket.address;
+  console.log(`listening on ${address}:${port}`);
   try {
     yield* taskGroup(function* (group) {
       group.createTask(relay.serve(socket));
@@ -58,13 +69,7 @@ function* serve(settings: Settings): Coroutine<void> {
 }
 
 export default function* main(): Coroutine<void> {
-  let settings: Settings;
-  try {
-    settings = settingsOf(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    process.exitCode = 2;
-    return;
-  }
-  yield* serve(settings);
+  const args = process.argv.slice(2);
+  const settings = orUsage(USAGE, () => settingsOf(args));
+  if (settings !== undefined) yield* serve(settings);
 }

@@ -20,6 +20,10 @@ import { type Server, startServer } from "heddle/node";
 import { AccessLog } from "./file-server/access-log.ts";
 import { type Limits, Site } from "./file-server/site.ts";
 import { chooseFolder } from "./parts/choose-folder.ts";
+import { orUsage, portOf } from "./parts/usage.ts";
+
+const USAGE =
+  "heddle run examples/file-server.ts [FOLDER] [PORT]";
 
 const LIMITS: Limits = {
   idle: 5000,
@@ -82,15 +86,13 @@ function* closeWithin(server: Server, ms: number) {
 }
 
 export default function* main(): Coroutine<void> {
-  const [, , given = ".", port = "8080"] = process.argv;
+  const [, , given = ".", wanted = "8080"] = process.argv;
+  const port = orUsage(USAGE, () => portOf(wanted));
+  if (port === undefined) return;
   const folder = yield* chooseFolder(given);
   if (folder === undefined) return;
   const log = (lines: string) => process.stderr.write(lines);
-  const server = yield* startFileServer(
-    folder,
-    Number(port),
-    log,
-  );
+  const server = yield* startFileServer(folder, port, log);
   console.log(`listening on 127.0.0.1:${server.port}`);
 
   const stopping = new Event();

@@ -1,6 +1,7 @@
 // A server that ends gracefully. A request is one line with a
-// number: so many milliseconds of work. On Ctrl-C nobody is
-// accepted any more, and what has begun gets a second to end.
+// number: so many milliseconds of work. On Ctrl-C or SIGTERM
+// nobody is accepted any more, and what has begun gets a
+// second to end.
 //
 //   $ echo 500 | nc 127.0.0.1 PORT
 import type {
@@ -8,13 +9,8 @@ import type {
   StreamReader,
   StreamWriter,
 } from "heddle";
-import {
-  isCancelled,
-  sleep,
-  TimeoutError,
-  waitFor,
-} from "heddle";
-import { startServer } from "heddle/node";
+import { sleep } from "heddle";
+import { signals, startServer } from "heddle/node";
 
 const GRACE = 1000;
 
@@ -44,20 +40,11 @@ export default function* main(): Coroutine<void> {
   console.log(
     `port ${server.sockets[0]?.port}, Ctrl-C to end`,
   );
-  try {
-    yield* sleep(Number.POSITIVE_INFINITY);
-  } catch (error) {
-    // Ctrl-C cancels main, once: what follows may wait.
-    if (!isCancelled(error)) throw error;
-  }
+  using stop = signals("SIGINT", "SIGTERM");
+  yield* stop.next();
   console.log(`stopping, ${inProgress} in progress`);
-  server.close();
-  try {
-    yield* waitFor(server.waitClosed(), GRACE);
-  } catch (error) {
-    if (!(error instanceof TimeoutError)) throw error;
-  }
-  console.log(`${inProgress} cut off`);
+  const cut = yield* server.shutdown(GRACE);
+  console.log(`${cut} cut off`);
   // Main ends normally, so the status is 0. `run` cancels the
   // handlers that are left, and waits for them.
 }

@@ -12,12 +12,17 @@ import {
   taskGroup,
 } from "heddle";
 import { getaddrinfo } from "heddle/node";
+import { orUsage } from "./parts/usage.ts";
 import {
   USAGE,
   type Wishes,
   wishesOf,
 } from "./port-checker/arguments.ts";
-import { check, type Finding } from "./port-checker/check.ts";
+import {
+  check,
+  type Finding,
+  isOverload,
+} from "./port-checker/check.ts";
 
 interface Job {
   host: string;
@@ -45,19 +50,35 @@ function* jobsOf(wishes: Wishes): Coroutine<Job[]> {
 
 function* checkAll(wishes: Wishes): Coroutine<Finding[]> {
   const found: Finding[] = [];
-  const jobs = (yield* jobsOf(wishes)).values();
+  const jobs = (yield* jobsOf(wishes)).reverse();
 
-  // All workers take from the same list.
+  // All workers take from the same list. One for which there
+  // is no room leaves its job to the others.
   function* work(): Coroutine<void> {
-    for (const { host, address, port } of jobs)
-      found.push(
-        yield* check(host, address, port, wishes.timeout),
-      );
+    for (let job = jobs.pop(); job; job = jobs.pop()) {
+      const { host, address, port } = job;
+      try {
+        found.push(
+          yield* check(host, address, port, wishes.timeout),
+        );
+      } catch (error) {
+        if (!isOverload(error)) throw error;
+        jobs.push(job);
+        return;
+      }
+    }
   }
   yield* taskGroup(function* (group) {
     for (let i = 0; i < wishes.concurrency; i++)
       group.createTask(work());
   });
+  if (jobs.length > 0) {
+    console.error(
+      `too many connections: ${jobs.length} ports were ` +
+        "not checked, lower --concurrency",
+    );
+    process.exitCode = 1;
+  }
   const place = ({ host }: Finding) =>
     wishes.hosts.indexOf(host);
   return found.sort(
@@ -76,7 +97,7 @@ function print(found: Finding[], wishes: Wishes): void {
   }
   const width = Math.max(
     4,
-    ...shown.map(({ host }) => host.length),
+    ...wishes.hosts.map((host) => host.length),
   );
   for (const { host, port, state, ms } of shown) {
     const time = ms.toFixed(1).padStart(8);
@@ -94,13 +115,8 @@ function print(found: Finding[], wishes: Wishes): void {
 }
 
 export default function* main(): Coroutine<void> {
-  let wishes: Wishes;
-  try {
-    wishes = wishesOf(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    process.exitCode = 2;
-    return;
-  }
-  print(yield* checkAll(wishes), wishes);
+  const args = process.argv.slice(2);
+  const wishes = orUsage(USAGE, () => wishesOf(args));
+  if (wishes !== undefined)
+    print(yield* checkAll(wishes), wishes);
 }

@@ -18,9 +18,11 @@ import {
 } from "heddle";
 import type { Server } from "heddle/node";
 import { startServer } from "heddle/node";
+import { orUsage, portOf } from "./parts/usage.ts";
 import { serve } from "./redis-server/client.ts";
 import { Redis } from "./redis-server/redis.ts";
 
+const USAGE = "heddle run examples/redis-server.ts [PORT]";
 const GRACE = 2000; // milliseconds
 
 /** `port` 0 finds a free one: `server.sockets` tells. */
@@ -38,8 +40,10 @@ export function* startRedis(
 }
 
 export default function* main(): Coroutine<void> {
+  const [, , given = "6379"] = process.argv;
+  const wanted = orUsage(USAGE, () => portOf(given));
+  if (wanted === undefined) return;
   const redis = new Redis();
-  const wanted = Number(process.argv[2] ?? 6379);
   const server = yield* startRedis(wanted, redis);
   const [{ port } = { port: 0 }] = server.sockets;
   console.log(`listening on 127.0.0.1:${port}`);

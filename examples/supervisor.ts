@@ -15,8 +15,11 @@ import {
   isCancelled,
 } from "heddle";
 import { addSignalHandler, signals } from "heddle/node";
+import { orUsage } from "./parts/usage.ts";
 import { readServices } from "./supervisor/read-services.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
+
+const USAGE = "heddle run examples/supervisor.ts [FILE]";
 
 function* reload(
   file: string,
@@ -37,8 +40,10 @@ function* reload(
 
 export default function* main(): Coroutine<void> {
   const file = process.argv[2] ?? "Procfile";
+  const services = orUsage(USAGE, () => readServices(file));
+  if (services === undefined) return;
   const supervisor = new Supervisor();
-  yield* supervisor.apply(readServices(file));
+  yield* supervisor.apply(services);
 
   const reloading = createTask(reload(file, supervisor));
   const ended = createTask(supervisor.ended());

@@ -8,7 +8,7 @@ export class Hosts {
 
   add(name: string, address: string): void {
     const family = isIP(address);
-    if (family === 0) throw new Error(`"${address}" is no IP address`);
+    if (family === 0 || address.includes("%")) throw new Error(`"${address}" is no IP address`);
     const key = name.toLowerCase().replace(/\.$/, "");
     const list = this.#addresses.get(key) ?? [];
     const type = family === 4 ? A : AAAA;
@@ -20,7 +20,8 @@ export class Hosts {
   addFile(path: string): void {
     for (const line of readFileSync(path, "utf8").split("\n")) {
       const [address, ...names] = (line.split("#")[0] ?? "").split(/\s+/).filter(Boolean);
-      if (address !== undefined) for (const name of names) this.add(name, address);
+      // One with a zone ("fe80::1%eth0") is for this machine alone.
+      if (address?.includes("%") === false) for (const name of names) this.add(name, address);
     }
   }
 

@@ -1,6 +1,7 @@
 // What the command line says.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { portOf } from "../parts/usage.ts";
 import { Hosts } from "./hosts.ts";
 import type { Endpoint } from "./upstream.ts";
 
@@ -12,7 +13,7 @@ export const USAGE = `heddle run examples/dns-relay.ts [options]
   --hosts FILE              the same, for the lines of a file like /etc/hosts
   --timeout MS              that each resolver has for its answer: 2000
   --cache COUNT             answers that are kept: 10000
-  --concurrency COUNT       queries that are answered at once: 1000`;
+  --concurrency COUNT       queries that are answered at once: 1000, at most 10000`;
 
 export interface Settings {
   listen: Endpoint;
@@ -52,7 +53,7 @@ export function settingsOf(args: string[]): Settings {
     hosts,
     timeout: number("--timeout", values.timeout, 2000, 1),
     cacheSize: number("--cache", values.cache, 10_000, 0),
-    concurrency: number("--concurrency", values.concurrency, 1000, 1),
+    concurrency: number("--concurrency", values.concurrency, 1000, 1, 10_000),
   };
 }
 
@@ -61,9 +62,9 @@ function endpoint(text: string, usual: number): Endpoint {
   const match =
     /^\[(?<host>.+)\](?::(?<port>\d+))?$/.exec(text) ??
     /^(?<host>[^:]+)(?::(?<port>\d+))?$/.exec(text) ??
-    /^(?<host>[\da-fA-F:]+)$/.exec(text);
+    /^(?<host>[\da-fA-F:]+(?:%.+)?)$/.exec(text);
   if (match?.groups?.host === undefined) throw new Error(`"${text}" is no ADDRESS:PORT`);
-  return { host: match.groups.host, port: Number(match.groups.port ?? usual) };
+  return { host: match.groups.host, port: portOf(match.groups.port ?? `${usual}`) };
 }
 
 function systemResolvers(): string[] {
@@ -71,8 +72,14 @@ function systemResolvers(): string[] {
   return lines.flatMap((line) => /^\s*nameserver\s+(\S+)/.exec(line)?.[1] ?? []);
 }
 
-function number(name: string, text: string | undefined, usual: number, lowest: number): number {
+function number(
+  name: string,
+  text: string | undefined,
+  usual: number,
+  lowest: number,
+  highest = 2 ** 31 - 1,
+): number {
   const value = Number(text ?? usual);
-  if (Number.isInteger(value) && value >= lowest) return value;
-  throw new Error(`${name} needs a whole number of at least ${lowest}, got "${text}"`);
+  if (Number.isInteger(value) && value >= lowest && value <= highest) return value;
+  throw new Error(`${name} needs a whole number from ${lowest} to ${highest}, got "${text}"`);
 }

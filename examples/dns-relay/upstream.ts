@@ -1,5 +1,5 @@
-// A resolver that is asked. All questions go through one socket, each under an id of its own, which
-// nobody can guess; the answers come in any order.
+// A resolver that is asked. All questions go through one socket, each under an id of its own, drawn
+// by chance; the answers come in any order.
 import { randomInt } from "node:crypto";
 import { type Coroutine, createTask, Future, waitFor } from "heddle";
 import { type DatagramSocket, openDatagram } from "heddle/node";
@@ -14,6 +14,9 @@ interface Asked {
   readonly query: Uint8Array;
   readonly answer: Future<Uint8Array>;
 }
+
+/** Open questions: with more, a free id would be hard to find, and easy to guess. */
+const MAX_ASKED = 16_384;
 
 export class Upstream {
   readonly name: string;
@@ -34,6 +37,7 @@ export class Upstream {
 
   /** The answer, with the id of the query. Throws TimeoutError, or that nobody listens there. */
   *ask(query: Uint8Array, timeout: number): Coroutine<Uint8Array> {
+    if (this.#asked.size >= MAX_ASKED) throw new Error(`${this.name}: too many open questions`);
     let id = randomInt(65_536);
     while (this.#asked.has(id)) id = randomInt(65_536);
     const answer = new Future<Uint8Array>({ name: `answer of ${this.name}` });

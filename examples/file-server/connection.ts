@@ -53,10 +53,12 @@ export class Connection {
       if (this.scope.cancelledCaught && this.state === "receiving") yield* this.#refuse(408);
       else if (this.scope.cancelledCaught && this.state === "sending")
         this.writer.transport.abort();
+      this.writer.close();
+      yield* moveOnAfter(this.#site.limits.progress, () => this.writer.waitClosed());
     } catch (error) {
       if (!(error instanceof ConnectionResetError)) throw error;
     } finally {
-      this.writer.close();
+      this.writer.transport.abort(); // if it is not closed by now
     }
   }
 
@@ -107,7 +109,7 @@ export class Connection {
     try {
       // An empty line before a request is forgiven: old clients send one too many.
       while (first[0] === CR) {
-        yield* reader.readuntil("\n");
+        if ((yield* reader.readexactly(1))[0] !== LF) throw new HttpError(400, { fatal: true });
         first = yield* reader.read(1);
         if (first.length === 0) return undefined;
       }

@@ -1,5 +1,6 @@
-// Which file a request means. Nothing outside of the served directory is ever told: `..` is refused
-// before it is looked at, and where links lead is checked by what the system says.
+// Which file a request means. Nothing outside of the served directory is told: `..` is refused before it is
+// looked at, and where links lead is checked by what the system says. That is a moment before the file is
+// opened: who may write in the directory, and swaps a link in that moment, can get around it.
 import type { Stats } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";

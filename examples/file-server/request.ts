@@ -5,6 +5,8 @@ export interface Request {
   method: string;
   /** Of "/a%20b?c" it is "/a%20b". */
   path: string;
+  /** Of "/a%20b?c" it is "?c". */
+  query: string;
   /** "GET /a%20b?c HTTP/1.1" */
   line: string;
   /** By name, in small letters. */
@@ -46,8 +48,17 @@ export function parseRequest(head: string): Request {
   if (!METHODS.includes(method!)) throw new HttpError(501, { fatal: true });
   const connection = headers.get("connection")?.toLowerCase() ?? "";
   const keepAlive = modern ? !/\bclose\b/.test(connection) : /\bkeep-alive\b/.test(connection);
-  const path = target!.replace(/^https?:\/\/[^/?#]*/i, "").replace(/[?#].*$/, "");
-  return { method: method!, path: path || "/", line, headers, keepAlive, bodyLength };
+  const url = target!.replace(/^https?:\/\/[^/?#]*/i, "").replace(/#.*$/, "");
+  const [path, query] = url.split(/(\?.*)/);
+  return {
+    method: method!,
+    path: path || "/",
+    query: query ?? "",
+    line,
+    headers,
+    keepAlive,
+    bodyLength,
+  };
 }
 
 function parseHeaders(lines: string[]): Map<string, string> {

@@ -1,15 +1,15 @@
 // A directory that is served, and who is being served.
-import { type Coroutine, getRunningLoop, type StreamReader, type StreamWriter } from "heddle";
+import type { Coroutine, StreamReader, StreamWriter } from "heddle";
 import { withFile } from "../parts/with-file.ts";
 import type { AccessLog } from "./access-log.ts";
-import { isUnchanged, partOf } from "./conditions.ts";
+import { etagOf, isUnchanged, partOf } from "./conditions.ts";
 import { Connection } from "./connection.ts";
-import { findFile, findIndex, namesIn } from "./find-file.ts";
+import { contentType } from "./content-type.ts";
+import { type Found, findFile, findIndex, namesIn } from "./find-file.ts";
 import { HttpError } from "./http-error.ts";
 import { listing } from "./listing.ts";
 import type { Request } from "./request.ts";
 import { headOf, sendFile } from "./response.ts";
-import { type Document, SmallFiles } from "./small-files.ts";
 
 /** All in milliseconds. */
 export interface Limits {
@@ -29,8 +29,6 @@ export class Site {
   readonly limits: Limits;
   readonly connections = new Set<Connection>();
   stopping = false;
-  readonly #files = new SmallFiles();
-  readonly #loop = getRunningLoop();
 
   /** `root` is a real path: one without links. */
   constructor(root: string, log: AccessLog, limits: Limits) {
@@ -56,19 +54,11 @@ export class Site {
   }
 
   *answer(to: Connection, request: Request, keepAlive: boolean): Coroutine<void> {
-    const now = this.#loop.time();
-    const document =
-      this.#files.get(request.path, now) ?? (yield* this.#open(to, request, keepAlive));
-    if (document !== undefined) yield* this.#send(to, request, document, keepAlive);
-  }
-
-  /** The file that is asked for; undefined if it was something else, and has been answered. */
-  *#open(to: Connection, request: Request, keepAlive: boolean): Coroutine<Document | undefined> {
-    const { path } = request;
+    const { path, query } = request;
     const names = namesIn(path);
     let found = yield* findFile(this.root, names);
     if (found.isDirectory && !path.endsWith("/")) {
-      const location = `/${names.map(encodeURIComponent).join("/")}/`;
+      const location = ["", ...names.map(encodeURIComponent), ""].join("/") + query;
       throw new HttpError(301, { headers: `Location: ${location}\r\n` });
     }
     if (!found.isDirectory && path.endsWith("/")) throw new HttpError(404);
@@ -79,19 +69,25 @@ export class Site {
         const headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-cache\r\n";
         const head = headOf(200, headers, page.length, keepAlive);
         to.send(200, head, request.method === "GET" ? page : NOTHING);
-        return undefined;
+        return;
       }
       found = index;
     }
-    return yield* this.#files.open(path, found, this.#loop.time());
+    yield* this.#send(to, request, found, keepAlive);
   }
 
   *#send(
     to: Connection,
     { method, headers }: Request,
-    { etag, stats, path, bytes, headers: facts }: Document,
+    { path, stats }: Found,
     keepAlive: boolean,
   ): Coroutine<void> {
+    const etag = etagOf(stats);
+    const facts =
+      `Content-Type: ${contentType(path)}\r\n` +
+      `ETag: ${etag}\r\n` +
+      `Last-Modified: ${stats.mtime.toUTCString()}\r\n` +
+      "Accept-Ranges: bytes\r\nX-Content-Type-Options: nosniff\r\n";
     if (isUnchanged(headers, etag, stats)) {
       to.send(304, headOf(304, facts, 0, keepAlive), NOTHING);
       return;
@@ -104,8 +100,6 @@ export class Site {
     const place = range && `Content-Range: bytes ${part.start}-${part.end - 1}/${stats.size}\r\n`;
     const head = headOf(status, facts + (place ?? ""), length, keepAlive);
     if (!isGet) to.send(status, head, NOTHING);
-    else if (bytes !== undefined)
-      to.send(status, head, range ? bytes.subarray(part.start, part.end) : bytes);
     else {
       const progress = () => to.enter("sending", this.limits.progress);
       const complete = yield* withFile(path, (file) => {

@@ -14,6 +14,10 @@ export interface Finding {
 /** Ways in which a network says no, other than a host whose port is closed. */
 const NO_WAY = ["EHOSTUNREACH", "ENETUNREACH", "EACCES", "EPERM", "ETIMEDOUT"];
 
+/** The system has no room for as many attempts at once. */
+export const isOverload = (error: unknown): boolean =>
+  ["EMFILE", "ENFILE", "EADDRNOTAVAIL"].includes((error as { code?: string }).code ?? "");
+
 export function* check(
   host: string,
   address: string,

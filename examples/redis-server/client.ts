@@ -12,6 +12,8 @@ import { Replies } from "./replies.ts";
 const CHUNK = 64 * 1024;
 /** Bytes of answers that are sent without waiting for the end of the chunk. */
 const MUCH = 64 * 1024;
+/** Bytes that a client may say while it waits. */
+const MAX_AHEAD = 1024 * 1024;
 
 export class Client {
   readonly id: number;
@@ -36,8 +38,8 @@ export class Client {
   later = "";
   /** The client has said good-bye. */
   leaving = false;
-  /** A chunk that has been read already, by `watch`. */
-  ahead: Uint8Array | null = null;
+  /** Chunks that have been read already, by `watch`. */
+  ahead: Uint8Array[] = [];
 
   constructor(id: number, redis: Redis, reader: StreamReader, writer: StreamWriter) {
     this.id = id;
@@ -64,16 +66,19 @@ export class Client {
 
   /** What follows in the connection; no bytes when the client is gone. */
   *read(): Coroutine<Uint8Array> {
-    const { ahead } = this;
-    this.ahead = null;
-    return ahead ?? (yield* this.reader.read(CHUNK));
+    return this.ahead.shift() ?? (yield* this.reader.read(CHUNK));
   }
 
-  /** Returns when the client is gone. What it says meanwhile is kept for later. */
+  /** Returns when the client is gone, or says too much. What it says meanwhile is kept for later. */
   *watch(): Coroutine<void> {
     try {
-      this.ahead ??= yield* this.reader.read(CHUNK);
-      if (this.ahead.length > 0) yield* this.writer.waitClosed();
+      let bytes = this.ahead.reduce((sum, { length }) => sum + length, 0);
+      while (bytes <= MAX_AHEAD) {
+        const chunk = yield* this.reader.read(CHUNK);
+        if (chunk.length === 0) break;
+        this.ahead.push(chunk);
+        bytes += chunk.length;
+      }
     } catch (error) {
       if (!(error instanceof ConnectionResetError)) throw error;
     }
@@ -104,6 +109,7 @@ function* converse(redis: Redis, client: Client): Coroutine<void> {
     parser.feed(chunk);
     for (let command = parser.next(); command !== null; command = parser.next()) {
       const waiting = execute(client, command);
+      if (replies.full) return writer.transport.abort();
       if (waiting !== undefined) {
         redis.flush(client); // what comes before must not wait
         yield* waiting;

@@ -6,10 +6,15 @@ export class ReplyError extends Error {
   override name = "ReplyError";
 }
 
+/** Bytes of answers that may be gathered for a client, and one string more. */
+export const MAX_REPLIES = 64 * 1024 * 1024;
+
 export class Replies {
   /** Each character is a byte. */
   text = "";
   protocol: 2 | 3 = 2;
+  /** There was too much to say: strings are missing, and the client is to be disconnected. */
+  full = false;
 
   simple(text: string): void {
     this.text += `+${text}\r\n`;
@@ -29,6 +34,8 @@ export class Replies {
   }
 
   bulk(value: string): void {
+    this.full ||= this.text.length > MAX_REPLIES;
+    if (this.full) return;
     this.text += `$${value.length}\r\n${value}\r\n`;
   }
 

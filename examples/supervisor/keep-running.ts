@@ -4,6 +4,9 @@ import { createSubprocessShell, type Process } from "heddle/node";
 import type { Say } from "./output.ts";
 import { pauseBefore, type Service, startsAgain } from "./service.ts";
 
+/** Characters. A longer line is printed in pieces. */
+const MAX_LINE = 64 * 1024;
+
 /** Keep a service running; gives its last status, when it is not to be started again. */
 export function* keepRunning(service: Service, say: Say): Coroutine<number> {
   let restarts = 0;
@@ -56,9 +59,17 @@ function* stop(process: Process, service: Service): Coroutine<void> {
 
 function* printLines({ stdout }: Process, say: Say): Coroutine<void> {
   const decoder = new TextDecoder();
+  let line = "";
   for (;;) {
-    const line = yield* stdout!.readline();
-    if (line.length === 0) return;
-    say(decoder.decode(line).trimEnd());
+    const bytes = yield* stdout!.read(MAX_LINE);
+    const lines = (line + decoder.decode(bytes, { stream: true })).split("\n");
+    line = lines.pop()!;
+    for (const each of lines) say(each.trimEnd());
+    const ended = bytes.length === 0;
+    if (line !== "" && (ended || line.length > MAX_LINE)) {
+      say(line);
+      line = "";
+    }
+    if (ended) return;
   }
 }

@@ -1,5 +1,5 @@
 // All the services: each is a task.
-import { type Coroutine, createTask, isCancelled, type Task, wait } from "heddle";
+import { type Coroutine, createTask, isCancelled, Lock, type Task, wait } from "heddle";
 import { keepRunning } from "./keep-running.ts";
 import { printerFor } from "./output.ts";
 import type { Service } from "./service.ts";
@@ -12,11 +12,14 @@ interface Running {
 export class Supervisor {
   /** In the order of their starts. */
   readonly #running = new Map<string, Running>();
+  /** Held by `apply`: there may be none for a moment, between those that were and those that come. */
+  readonly #changing = new Lock();
   /** A service has ended otherwise than it should. */
   failed = false;
 
   /** Run these services: stop those that are not among them, start those that are new or have changed. */
   *apply(services: readonly Service[]): Coroutine<void> {
+    using _ = yield* this.#changing.acquire();
     const wanted = new Map(services.map((service) => [service.name, JSON.stringify(service)]));
     for (const { service } of [...this.#running.values()].reverse()) {
       if (wanted.get(service.name) !== JSON.stringify(service)) yield* this.#stop(service.name);
@@ -44,7 +47,8 @@ export class Supervisor {
 
   *#stop(name: string): Coroutine<void> {
     const { task } = this.#running.get(name)!;
-    task.cancel();
+    // A second time would cut its grace.
+    if (task.cancelling() === 0) task.cancel();
     yield* wait([task]);
     this.#running.delete(name);
   }
@@ -59,8 +63,12 @@ export class Supervisor {
     for (;;) {
       const tasks = [...this.#running.values()].map(({ task }) => task);
       const left = tasks.filter((task) => !task.done());
-      if (left.length === 0) return;
-      yield* wait(left, { returnWhen: "FIRST_COMPLETED" });
+      if (left.length > 0) {
+        yield* wait(left, { returnWhen: "FIRST_COMPLETED" });
+        continue;
+      }
+      if (!this.#changing.locked()) return;
+      using _ = yield* this.#changing.acquire();
     }
   }
 }

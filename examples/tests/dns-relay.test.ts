@@ -199,13 +199,25 @@ it("a cut-off answer is passed on and not kept; rubbish gets no answer; SIGUSR1 
 it("what cannot be is refused with the usage", async () => {
   for (const [args, message] of [
     [["--upstream", "a:b:c:d.e"], '"a:b:c:d.e" is no ADDRESS:PORT'],
+    [["--upstream", "1.2.3.4:70000"], 'a port is a number from 0 to 65535, not "70000"'],
     [["--host", "x=y"], '"y" is no IP address'],
-    [["--timeout", "0"], '--timeout needs a whole number of at least 1, got "0"'],
+    [["--host", "x=fe80::1%lo"], '"fe80::1%lo" is no IP address'],
+    [["--timeout", "0"], '--timeout needs a whole number from 1 to 2147483647, got "0"'],
   ] as const) {
     const { status, stderr } = await startExample("dns-relay", ...args).ended;
     expect(stderr).toContain(`${message}\n\nheddle run examples/dns-relay.ts [options]`);
     expect(status).toBe(2);
   }
+});
+
+it("goes on without a resolver to which there is no way", async () => {
+  const args = ["--listen", "127.0.0.1:0", "--upstream", "fe80::1%none", "--upstream", "127.0.0.1"];
+  const program = startExample("dns-relay", ...args);
+  await program.printed("listening on 127.0.0.1:");
+  program.terminate();
+  const { status, stderr } = await program.ended;
+  expect(stderr).toMatch(/^not asked: .*fe80::1%none/);
+  expect(status).toBe(0);
 });
 
 it("lifetimes: the shortest record, and none for what is damaged", () => {

@@ -215,6 +215,34 @@ describe("redis-server", () => {
     });
   });
 
+  it("BLPOP: who has left gets none, though it said more before", async () => {
+    await withRedis(function* (port, redis) {
+      const [, leaving] = yield* openConnection({ host: "127.0.0.1", port });
+      for (const word of ["BLPOP jobs 0\r\n", "PING\r\n", "PING\r\n"]) {
+        leaving.write(word);
+        yield* sleep(20);
+      }
+      leaving.close();
+      yield* sleep(50);
+      expect(redis.clients.size).toBe(0);
+      expect(yield* converse(port, quit("RPUSH jobs a\nLLEN jobs"))).toBe(":1\r\n:1\r\n+OK\r\n");
+    });
+  });
+
+  it("cuts off a client whose transaction has too many answers, and keeps its effects", async () => {
+    await withRedis(function* (port, redis) {
+      redis.store.set("large", "x".repeat(1_000_000));
+      const lines = ["MULTI", ...Array(100).fill("GET large"), "SET done 1", "EXEC", "PING"];
+      const [reader, writer] = yield* openConnection({ host: "127.0.0.1", port });
+      writer.write(lines.join("\n"));
+      writer.write("\n");
+      const answer = Buffer.from(yield* reader.read()).toString();
+      expect(answer).not.toContain("PONG");
+      expect(redis.store.string("done")).toBe("1");
+      expect(redis.clients.size).toBe(0);
+    });
+  });
+
   it("publishes to channels and patterns, as messages of RESP2 and pushes of RESP3", async () => {
     await withRedis(function* (port) {
       const [old, oldWriter] = yield* openConnection({ host: "127.0.0.1", port });
@@ -285,6 +313,12 @@ describe("redis-server", () => {
     expect(stderr).toBe("");
     expect(stdout).toBe(`listening on 127.0.0.1:${port}\nstopping, 1 clients\n`);
     expect(status).toBe(0);
+  });
+
+  it("refuses what is no port", async () => {
+    const { status, stderr } = await startExample("redis-server", "99999").ended;
+    expect(stderr).toContain('not "99999"\n\nheddle run examples/redis-server.ts');
+    expect(status).toBe(2);
   });
 
   it("ends by SHUTDOWN", async () => {

@@ -99,6 +99,47 @@ describe("the supervisor", () => {
     program.interrupt();
     expect((await program.ended).status).toBe(0);
   });
+
+  it("goes on while its only service is exchanged", async () => {
+    const path = file("only.json", { web: { command: "echo one; sleep 60" } });
+    const program = startExample("supervisor", path);
+    const before = await program.printed("web | one");
+    file("only.json", { web: { command: "echo two; sleep 60" } });
+    process.kill(parentOf(pidOf(before, "web")), "SIGHUP");
+    await program.printed("web | two");
+    program.interrupt();
+    expect((await program.ended).status).toBe(0);
+  });
+
+  it("leaves what is being stopped its grace, and the order", async () => {
+    const slow = "trap 'sleep 0.5; echo saved; exit' TERM; echo up; while :; do sleep 0.02; done";
+    const db = { command: "sleep 60" };
+    const path = file("order.json", { db, web: { command: slow } });
+    const program = startExample("supervisor", path);
+    const before = await program.printed("web | up");
+    file("order.json", { db });
+    process.kill(parentOf(pidOf(before, "db")), "SIGHUP");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    process.kill(parentOf(pidOf(before, "db")), "SIGTERM");
+    const { stdout } = await program.ended;
+    expect(stdout).toContain("web | saved");
+    expect(stdout.indexOf("db | stopped")).toBeGreaterThan(stdout.indexOf("web | saved"));
+  });
+
+  it("prints a long line in pieces", async () => {
+    const command = "head -c 300000 /dev/zero | tr '\\0' x; echo; echo behind";
+    const path = file("long.json", { web: { command, restart: "never" } });
+    const { status, stdout } = await startExample("supervisor", path).ended;
+    expect(stdout.match(/x/g)).toHaveLength(300_000);
+    expect(stdout).toContain("web | behind");
+    expect(status).toBe(0);
+  });
+
+  it("says how it is used when there is no file", async () => {
+    const { status, stderr } = await startExample("supervisor", join(folder, "none")).ended;
+    expect(stderr).toMatch(/^ENOENT: [\s\S]*\n\nheddle run examples\/supervisor.ts/);
+    expect(status).toBe(2);
+  });
 });
 
 describe("its file", () => {

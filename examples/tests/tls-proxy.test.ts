@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect as secure } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { run } from "heddle";
@@ -68,4 +70,48 @@ it.skipIf(!installed("curl", "curl"))("curl speaks to it", async () => {
   expect(stdout).toBe("hello\n");
   proxy.interrupt();
   expect((await proxy.ended).status).toBe(0);
+});
+
+it.skipIf(!installed("openssl", "openssl"))(
+  "passes an abort on: nobody takes a part for the whole",
+  async () => {
+    const { proxy, port } = await startProxy();
+    const ended = new Promise<string>((resolve) => {
+      upstream!.removeAllListeners("connection").on("connection", (socket: Socket) => {
+        socket
+          .on("end", () => resolve("a clean end"))
+          .on("error", ({ message }) => resolve(message));
+        socket.resume();
+      });
+    });
+    const client = connect(port, "localhost");
+    const secured = secure({ socket: client, ca, servername: "localhost" });
+    secured.on("error", () => {});
+    secured.write("part of an upload");
+    await once(secured, "secureConnect");
+    setTimeout(() => client.resetAndDestroy(), 200);
+    expect(await ended).toBe("read ECONNRESET");
+
+    upstream!.removeAllListeners("connection").on("connection", (socket: Socket) => {
+      socket.write("HTTP/1.0 200 OK\r\nContent-Length: 99\r\n\r\nhalf of it");
+      socket.on("error", () => {});
+      setTimeout(() => socket.resetAndDestroy(), 100);
+    });
+    // openssl tells an end of TLS from an end of the connection.
+    const args = ["s_client", "-quiet", "-connect", `localhost:${port}`];
+    const { stderr } = await promisify(execFile)("openssl", args).catch((error) => error);
+    expect(stderr).toMatch(/unexpected eof/);
+    proxy.terminate();
+    await proxy.ended;
+  },
+);
+
+it.each([
+  ["localhost", '"localhost" is no HOST:PORT'],
+  ["localhost:99999", 'not "99999"'],
+])("--to %s is refused", async (to, message) => {
+  const { status, stderr } = await startExample("tls-proxy", "--to", to).ended;
+  expect(stderr).toContain(message);
+  expect(stderr).toContain("--listen PORT");
+  expect(status).toBe(2);
 });

@@ -48,7 +48,8 @@ export function runProcess(
     throw new TypeError("runProcess() takes either input or stdin: input makes a pipe");
   }
   const stdin = bytes === null ? "ignore" : "pipe";
-  const plan = execPlan(call, file, args, { stdin, stdout: "pipe", stderr: "pipe", ...others });
+  const all = { stdin, stdout: "pipe", stderr: "pipe", ...others } as const;
+  const plan = execPlan(call, file, args, all, ["input", "check", "timeout"]);
   const command = [file, ...args];
   const whole = () => runIt(plan, command, bytes, check);
   return ownedCall(caller(), ms === null ? whole() : timeout(ms, whole));
