@@ -21,9 +21,11 @@ export function* connectSocket(to: Endpoint, options: WireOptions): Coroutine<Wi
     if (connected.done() || loop.isClosed()) socket.destroy();
     else connected.setResult(undefined);
   };
+  const wire = new SocketWire(socket);
   const onError = (error: Error) => loop.react(refused, error);
+  const onConnect = () => loop.react(ready, undefined);
   socket.on("error", onError);
-  socket.once("connect", () => loop.react(ready, undefined));
+  socket.on("connect", onConnect);
   loop.traffic?.outward.add(socket);
   try {
     yield* connected;
@@ -32,9 +34,10 @@ export function* connectSocket(to: Endpoint, options: WireOptions): Coroutine<Wi
     throw error;
   } finally {
     loop.traffic?.outward.remove(socket);
+    socket.off("error", onError);
+    socket.off("connect", onConnect);
   }
-  // From here on errors are the transport's; one that comes before it is there it finds in the socket.
-  return new SocketWire(socket);
+  return wire;
 }
 
 function addressed(to: Endpoint, options: WireOptions): NetConnectOpts {

@@ -12,7 +12,9 @@
 import type { FileHandle } from "node:fs/promises";
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
+import { Connection } from "../stream/connection.ts";
 import { ConnectionResetError } from "../stream/errors.ts";
+import type { StreamingProtocol } from "../stream/network.ts";
 import { Protocol } from "../stream/protocol.ts";
 import type { Transport, WriteBufferLimits } from "../stream/transport.ts";
 import { awaitPromise } from "../task/as-coroutine.ts";
@@ -42,7 +44,7 @@ export interface SendfileOptions {
  * afterwards (after an error or a cancellation up to two pieces further). With `offset` the position does not
  * move: Node cannot set it.
  *
- * Always suspends. Throws RuntimeError if the transport is closing, or `fallback` is false; what the
+ * Always suspends. Throws RuntimeError if the transport is closing or has said its end, or `fallback` is false; what the
  * file's reading throws; ConnectionResetError if the connection is lost. On cancellation it stops between two
  * pieces: the connection stays open, but how much was sent is not known. Counterpart: `loop.sendfile`.
  *
@@ -60,7 +62,7 @@ export function sendfile(
   options: SendfileOptions = {},
 ): ThenableAwaitable<number> {
   const call = "sendfile";
-  if (typeof (transport as Partial<Transport>)?.pauseReading !== "function") {
+  if (!(transport instanceof Connection)) {
     throw new TypeError(`${call}() needs a transport first: of streams, writer.transport`);
   }
   if (typeof file === "string") {
@@ -91,7 +93,7 @@ function checkWhole(call: string, name: string, amount: number | null): void {
 }
 
 function* send(
-  transport: Transport,
+  transport: Connection,
   file: FileHandle,
   offset: number | null,
   count: number,
@@ -100,6 +102,7 @@ function* send(
   if (transport.getProtocol() instanceof SendfileProtocol) {
     throw new RuntimeError("sendfile() on a transport that another sendfile() is sending over");
   }
+  transport.refuseAfterEof("sendfile");
   const sending = new SendfileProtocol(transport);
   const pieces = new Pieces(file, offset, count, transport.getExtraInfo("socket") !== undefined);
   let sent = 0;
@@ -168,26 +171,24 @@ class Pieces {
 
 /** The transport's protocol while a file is sent. */
 class SendfileProtocol extends Protocol {
-  readonly #transport: Transport;
-  readonly #protocol: Protocol;
+  readonly #transport: Connection;
+  readonly #protocol: StreamingProtocol;
   readonly #limits: WriteBufferLimits;
   readonly #wasReading: boolean;
   /** The program's protocol was told to pause. */
   readonly #wasPaused: boolean;
   #paused = false;
-  /** The other side has said everything, which a transport may tell though it is paused. */
-  #ended = false;
   #lost: Error | null = null;
   #waiter: Future<void> | null = null;
 
-  constructor(transport: Transport) {
+  constructor(transport: Connection) {
     super();
     this.#transport = transport;
-    this.#protocol = transport.getProtocol() as Protocol;
+    this.#protocol = transport.getProtocol();
     this.#limits = transport.getWriteBufferLimits();
     this.#wasReading = transport.isReading();
     transport.pauseReading();
-    transport.setProtocol(this);
+    transport.lend(this);
     // From now on it is paused whenever anything is buffered. If this says nothing it was paused before.
     transport.setWriteBufferLimits({ high: 0, low: 0 });
     this.#wasPaused = !this.#paused && transport.getWriteBufferSize() > 0;
@@ -214,20 +215,13 @@ class SendfileProtocol extends Protocol {
   /** Give the transport back. */
   restore(): void {
     const transport = this.#transport;
-    const protocol = this.#protocol;
-    transport.setProtocol(protocol);
+    transport.lend(this.#protocol);
     transport.setWriteBufferLimits(this.#limits);
     if (transport.isClosing()) return;
     // Each of its pauses has its end: it is told of what has changed.
-    if (this.#wasPaused && !this.#paused) protocol.resumeWriting();
-    if (!this.#wasPaused && this.#paused) protocol.pauseWriting();
+    if (this.#wasPaused && !this.#paused) transport.tell("resumeWriting");
+    if (!this.#wasPaused && this.#paused) transport.tell("pauseWriting");
     if (this.#wasReading) transport.resumeReading();
-    if (this.#ended && protocol.eofReceived() !== true) transport.close();
-  }
-
-  override eofReceived(): boolean {
-    this.#ended = true;
-    return true;
   }
 
   override pauseWriting(): void {

@@ -21,6 +21,7 @@ import { hostAndPort, networkError } from "./network-error.ts";
 import type { ServePlan } from "./serve-options.ts";
 import { systemNetwork } from "./system-network.ts";
 import { acceptSecure } from "./tls/secure-server.ts";
+import type { TlsServerPlan } from "./tls/tls-options.ts";
 
 /** Makes a transport of a connection. */
 export type Open = (wire: Wire, server: Server) => void;
@@ -31,8 +32,6 @@ export function* serve(plan: ServePlan, open: Open): Coroutine<Server> {
   const loop = getRunningLoop();
   const owner = currentOwner();
   const frame = { context: snapshot(), owner, frameTask: null };
-  /** Connections in the middle of their handshake. */
-  let shaking = 0;
 
   const failed = (message: string, exception: unknown): void =>
     loop.callExceptionHandler({ message, exception });
@@ -44,22 +43,33 @@ export function* serve(plan: ServePlan, open: Open): Coroutine<Server> {
       failed("a server's connection could not be given to its protocol", error);
     }
   };
-  const secured = function* (wire: Wire, options: NonNullable<typeof tls>): Coroutine<void> {
+  const shake = (wire: Wire, options: TlsServerPlan): void => {
     const from = wire.peername;
-    shaking++;
-    try {
-      begin(yield* acceptSecure(wire, options));
-    } catch (error) {
-      if (isCancelled(error)) throw error;
-      const who = from === undefined ? "" : ` with ${hostAndPort(from.address, from.port)}`;
-      failed(`the TLS handshake${who} failed`, error);
-    } finally {
-      shaking--;
-    }
+    let begun = false;
+    const secured = function* (): Coroutine<void> {
+      begun = true;
+      try {
+        begin(yield* acceptSecure(wire, options));
+      } catch (error) {
+        if (isCancelled(error)) throw error;
+        const who = from === undefined ? "" : ` with ${hostAndPort(from.address, from.port)}`;
+        failed(`the TLS handshake${who} failed`, error);
+      } finally {
+        server._shaken(handshake);
+      }
+    };
+    const handshake = loop.createTask(secured(), { name: "TLS handshake" });
+    server._shaking(handshake);
+    // One that is cancelled before it begins runs nothing of the above.
+    handshake.addDoneCallback(() => {
+      if (begun) return;
+      wire.discard();
+      server._shaken(handshake);
+    });
   };
   const acceptor: Acceptor = {
     accept(wire) {
-      if (maxConnections !== null && server._clientCount + shaking >= maxConnections) {
+      if (maxConnections !== null && server._clientCount >= maxConnections) {
         server._dropped(maxConnections);
         wire.discard();
         return;
@@ -67,7 +77,7 @@ export function* serve(plan: ServePlan, open: Open): Coroutine<Server> {
       server._accepted();
       within(frame, () => {
         if (tls === null) begin(wire);
-        else loop.createTask(secured(wire, tls), { name: "TLS handshake" });
+        else shake(wire, tls);
       });
     },
     failed: (error) => failed(`${server} cannot accept a connection`, error),
@@ -92,20 +102,24 @@ function listener(plan: ServePlan, acceptor: Acceptor, target: string): Listener
   return {
     *open(): Coroutine<readonly SocketAddress[]> {
       const network = networkOf(getRunningLoop(), systemNetwork);
+      let absent: unknown = null;
       closed = false;
       open = [];
       try {
         for (const endpoint of yield* endpoints(plan)) {
+          if (open.length > 0 && isForAll(plan)) break;
           const first = open[0]?.address.port;
           // A free port that was found for the first address is the port of all.
           const at = "path" in endpoint || !first ? endpoint : { ...endpoint, port: first };
           try {
             open.push(yield* network.listen(at, plan.listen, acceptor));
           } catch (error) {
-            if (!isAbsentFamily(error, open.length)) throw error;
+            if (!isAbsent(error)) throw error;
+            absent ??= error;
           }
           if (closed) close();
         }
+        if (open.length === 0) throw absent;
       } catch (error) {
         close();
         throw networkError(error, `cannot listen on ${target}`);
@@ -116,9 +130,15 @@ function listener(plan: ServePlan, acceptor: Acceptor, target: string): Listener
   };
 }
 
-/** This machine has IPv6 switched off, though "localhost" names an IPv6 address too. */
-function isAbsentFamily(error: unknown, already: number): boolean {
-  return already > 0 && (error as { code?: string }).code === "EADDRNOTAVAIL";
+/** This machine has IPv6 switched off, say, though "localhost" names an IPv6 address too. */
+function isAbsent(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";
+}
+
+/** No host: all addresses. */
+function isForAll({ where }: ServePlan): boolean {
+  return "hosts" in where && where.hosts.length === 0;
 }
 
 function* endpoints(plan: ServePlan): Coroutine<Endpoint[]> {
@@ -126,9 +146,11 @@ function* endpoints(plan: ServePlan): Coroutine<Endpoint[]> {
   if ("path" in where) return [where];
   const { hosts, port } = where;
   const network = networkOf(getRunningLoop(), systemNetwork);
-  // No host: all addresses, by the one socket that takes both families where there is IPv6.
-  if (hosts.length === 0) {
-    return [{ address: family === 4 ? "0.0.0.0" : "::", family: family || 6, port }];
+  if (isForAll(plan)) {
+    const four: Endpoint = { address: "0.0.0.0", family: 4, port };
+    const six: Endpoint = { address: "::", family: 6, port };
+    // Where there is IPv6 its one socket takes both families.
+    return family === 0 ? [six, four] : [family === 4 ? four : six];
   }
   const found = new Map<string, HostAddress>();
   for (const host of hosts) {

@@ -31,8 +31,20 @@ const NOTHING = new Uint8Array(0);
 const TRANSPORT = Symbol("heddle.transport");
 type Carrier = Socket & { [TRANSPORT]: SocketTransport | null };
 
+/**
+ * Hear of errors from now on: one that nobody hears ends the process. Until there is a transport they stay in the
+ * socket, which is destroyed: what the engine of a TLS socket refuses leaves it open.
+ */
+export function hearErrors(socket: Socket): void {
+  if (TRANSPORT in socket) return;
+  (socket as Carrier)[TRANSPORT] = null;
+  socket.on("error", onError);
+}
+
 function onError(this: Socket, error: Error): void {
-  (this as Carrier)[TRANSPORT]?._failed(error);
+  const transport = (this as Carrier)[TRANSPORT];
+  if (transport === null) this.destroy(error);
+  else transport._failed(error);
 }
 
 function onClose(this: Socket): void {
@@ -46,6 +58,14 @@ function onEnd(this: Socket): void {
 function onData(this: Socket, data: Buffer): void {
   (this as Carrier)[TRANSPORT]?._react(received, data);
 }
+
+/** What Node's own time-out of sockets looks at. Beneath the handle of TLS is that of its stream. */
+interface StreamHandle {
+  readonly bytesWritten: number;
+  readonly writeQueueSize?: number;
+  readonly _parent?: StreamHandle;
+}
+type Handled = Socket & { readonly _handle?: StreamHandle | null };
 
 const closed = (transport: SocketTransport): void => transport._closed();
 const ended = (transport: SocketTransport): void => transport._ended();
@@ -89,10 +109,10 @@ export class SocketTransport extends Connection {
 
   #watch(): void {
     const socket = this.#socket;
+    hearErrors(socket);
     (socket as Carrier)[TRANSPORT] = this;
     if (socket.errored) this._failed(socket.errored);
     if (socket.closed) this.loop.callSoon(closed, this);
-    socket.on("error", onError);
     socket.on("close", onClose);
   }
 
@@ -111,14 +131,15 @@ export class SocketTransport extends Connection {
     this.pauseReading();
     socket.off("end", onEnd);
     socket.off("data", onData);
-    socket.off("error", onError);
     socket.off("close", onClose);
+    (socket as Carrier)[TRANSPORT] = null;
     return { stream: socket, beneath: this.#beneath };
   }
 
   /** It could not, and the connection ends. */
   reclaimSocket(): void {
     const socket = this.#socket;
+    (socket as Carrier)[TRANSPORT] = this;
     if (socket.closed) this.loop.callSoon(closed, this);
     else socket.on("close", onClose);
   }
@@ -199,7 +220,8 @@ export class SocketTransport extends Connection {
 
   get #onWritten(): (error?: Error | null) => void {
     this.#written ??= (error) => {
-      if (!error) this._react(shrunk, NOTHING);
+      // A socket that was destroyed in the middle says that all is written.
+      if (!error && !this.#socket.destroyed) this._react(shrunk, NOTHING);
     };
     return this.#written;
   }
@@ -208,11 +230,20 @@ export class SocketTransport extends Connection {
   override setWriteBufferLimits(limits?: Partial<WriteBufferLimits>): void {
     super.setWriteBufferLimits(limits);
     const socket = this.#socket;
-    if (this.flow.paused && socket.writable) socket.write(NOTHING, this.#onWritten);
+    if (!this.flow.paused) return;
+    if (socket.writable) socket.write(NOTHING, this.#onWritten);
+    else socket.once("finish", this.#onWritten);
   }
 
   override getWriteBufferSize(): number {
     return this.#socket.writableLength;
+  }
+
+  /** What the system has taken, of which Node tells only for each write as a whole: that may be a large one. */
+  protected override wentOut(): number {
+    const handle = (this.#socket as Handled)._handle;
+    const lowest = handle?._parent ?? handle;
+    return lowest ? lowest.bytesWritten - (lowest.writeQueueSize ?? 0) : 0;
   }
 
   protected override endWire(): void {

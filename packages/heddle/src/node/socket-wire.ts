@@ -4,7 +4,7 @@
 import type { Socket } from "node:net";
 import type { StreamingProtocol, Wire, WirePlace } from "../stream/network.ts";
 import type { SocketAddress, Transport } from "../stream/transport.ts";
-import { peerOf, SocketTransport } from "./socket-transport.ts";
+import { hearErrors, peerOf, SocketTransport } from "./socket-transport.ts";
 import type { WireDuplex } from "./tls/wire-duplex.ts";
 
 export class SocketWire implements Wire {
@@ -13,6 +13,7 @@ export class SocketWire implements Wire {
   readonly beneath: WireDuplex | null;
 
   constructor(socket: Socket, beneath: WireDuplex | null = null) {
+    hearErrors(socket);
     this.socket = socket;
     this.beneath = beneath;
   }
@@ -28,8 +29,6 @@ export class SocketWire implements Wire {
   }
 
   discard(): void {
-    // What is still said of it is of no interest, but an error that nobody hears would end the process.
-    this.socket.on("error", () => {});
     this.socket.destroy();
   }
 }

@@ -16,18 +16,18 @@ import type { EventLoop } from "../task/event-loop.ts";
 import { Future } from "../task/future.ts";
 import type { Resource } from "../task/owner.ts";
 import { FlowControl } from "./flow-control.ts";
+import { withinGrace } from "./grace.ts";
 import { IdleTimer } from "./idle-timer.ts";
 import type { StreamingProtocol, WirePlace } from "./network.ts";
 import type { BufferedProtocol, Protocol } from "./protocol.ts";
-import { callIn, reportProtocol } from "./protocol-caller.ts";
+import { callIn, protocolFrame, reportProtocol } from "./protocol-caller.ts";
+import { StreamProtocol } from "./stream-protocol.ts";
 import { Transport, type WriteBufferLimits } from "./transport.ts";
-
-/** Milliseconds that what is still to be sent may take when the run that owns the transport ends. */
-const GRACE = 1000;
 
 export abstract class Connection extends Transport implements Resource {
   protected readonly loop: EventLoop;
-  protected readonly place: WirePlace;
+  /** @internal */
+  place: WirePlace;
   protected readonly flow: FlowControl;
   /** `close` was called, or the connection has failed: the protocol hears only of its end. */
   protected closing = false;
@@ -36,12 +36,14 @@ export abstract class Connection extends Transport implements Resource {
   #buffered: boolean;
   #reading = true;
   #sentEof = false;
-  /** The other side's end came while reading was paused. */
-  #unheardEnd = false;
+  /** @internal The other side's end came while reading was paused. */
+  unheardEnd = false;
   #failure: Error | null = null;
   #released: Future<void> | null = null;
-  /** Closes the connection when nothing comes or goes; null if it may be silent. */
-  protected readonly idle: IdleTimer | null;
+  /** @internal Closes the connection when nothing comes or goes; null if it may be silent. */
+  readonly idle: IdleTimer | null;
+  /** What `wentOut` gave when the idle timer asked last. */
+  #wentOut = 0;
 
   constructor(protocol: StreamingProtocol, place: WirePlace) {
     super();
@@ -51,8 +53,7 @@ export abstract class Connection extends Transport implements Resource {
     this.#protocol = protocol;
     this.#buffered = "getBuffer" in protocol;
     this.flow = new FlowControl(this);
-    this.idle =
-      idleTimeout === null ? null : new IdleTimer(loop, idleTimeout, () => this.#wasIdle());
+    this.idle = idleTimeout === null ? null : new IdleTimer(loop, idleTimeout, () => this.#rest());
     owner?.own(this);
     server?.attach(this);
   }
@@ -68,6 +69,10 @@ export abstract class Connection extends Transport implements Resource {
   protected abstract closeWire(): void;
   /** Close at once; `gone` is called soon. */
   protected abstract cutWire(): void;
+  /** Bytes that have gone out, or less: those of which `sent` does not hear one by one. */
+  protected wentOut(): number {
+    return 0;
+  }
 
   // ---- what it tells
 
@@ -125,7 +130,7 @@ export abstract class Connection extends Transport implements Resource {
     if (this.closing) return;
     // Node says so to those who have paused as well.
     if (!this.#reading) {
-      this.#unheardEnd = true;
+      this.unheardEnd = true;
       return;
     }
     this.idle?.touch();
@@ -177,30 +182,14 @@ export abstract class Connection extends Transport implements Resource {
     }
   }
 
-  /** End the connection by an error of this side. */
-  protected fail(error: unknown): void {
+  /** @internal End the connection by an error of this side. */
+  fail(error: unknown): void {
     this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.abort();
   }
 
-  /** @internal As `fail`, for what is built on this connection: TLS. */
-  _fail(error: unknown): void {
-    this.fail(error);
-  }
-
-  /** @internal */
-  _refuseAfterEof(call: string): void {
-    this.refuseAfterEof(call);
-  }
-
-  /** @internal */
-  get _place(): WirePlace {
-    return this.place;
-  }
-
   /** @internal Another transport goes on with the connection: it is the run's and the server's from now on. */
-  _handOver(): void {
-    this.idle?.stop();
+  handOver(): void {
     this.place.owner?.disown(this);
     this.place.server?.detach(this);
   }
@@ -215,7 +204,15 @@ export abstract class Connection extends Transport implements Resource {
     reportProtocol(this.loop, this.#protocol, call, error, this);
   }
 
-  #wasIdle(): void {
+  /** The time is over without a call. A large write may be on its way, or what comes wait until it is wanted. */
+  #rest(): void {
+    const before = this.#wentOut;
+    this.#wentOut = this.wentOut();
+    const isSending = this.getWriteBufferSize() > 0;
+    if (isSending ? this.#wentOut !== before : !this.#reading) {
+      this.idle?.touch();
+      return;
+    }
     const ms = this.place.idleTimeout;
     this.fail(new TimeoutError(`the connection was closed: nothing came or went for ${ms} ms`));
   }
@@ -240,7 +237,8 @@ export abstract class Connection extends Transport implements Resource {
     return true;
   }
 
-  protected refuseAfterEof(call: string): void {
+  /** @internal */
+  refuseAfterEof(call: string): void {
     if (this.#sentEof) throw new RuntimeError(`cannot call ${call}() after writeEof()`);
   }
 
@@ -259,9 +257,10 @@ export abstract class Connection extends Transport implements Resource {
   override resumeReading(): void {
     if (this.closing || this.#reading) return;
     this.#reading = true;
+    this.idle?.touch();
     this.resumeWire();
-    if (!this.#unheardEnd) return;
-    this.#unheardEnd = false;
+    if (!this.unheardEnd) return;
+    this.unheardEnd = false;
     this.loop.callSoon(() => this.ended());
   }
 
@@ -286,25 +285,24 @@ export abstract class Connection extends Transport implements Resource {
   /** The run ends: send what is buffered, if the other side takes it, and close. */
   release(): Coroutine<void> | undefined {
     this.close();
-    return this.closed ? undefined : this.#awaitClosed();
-  }
-
-  *#awaitClosed(): Coroutine<void> {
-    // It may have closed since `release`.
-    if (this.closed) return;
-    const released = new Future<void>(this.loop, "the connection to close");
-    this.#released = released;
-    const timer = this.loop.callLater(GRACE, () => this.abort());
-    try {
-      yield* released;
-    } finally {
-      timer.cancel();
-    }
+    if (this.closed) return undefined;
+    this.#released = new Future<void>(this.loop, "the connection to close");
+    return withinGrace(this.loop, this, this.#released);
   }
 
   // ---- the protocol
 
   override setProtocol(protocol: StreamingProtocol): void {
+    // Streams were opened without a frame: they run no code of a program.
+    if (this.place.frame === null && !(protocol instanceof StreamProtocol)) {
+      const { loop, owner } = this.place;
+      this.place = { ...this.place, frame: protocolFrame(loop, owner) };
+    }
+    this.lend(protocol);
+  }
+
+  /** @internal `setProtocol` for a protocol of heddle's own, for a while. */
+  lend(protocol: StreamingProtocol): void {
     this.#protocol = protocol;
     this.#buffered = "getBuffer" in protocol;
   }

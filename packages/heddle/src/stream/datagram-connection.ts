@@ -24,13 +24,11 @@ import type { EventLoop } from "../task/event-loop.ts";
 import { Future } from "../task/future.ts";
 import type { Resource } from "../task/owner.ts";
 import { FlowControl } from "./flow-control.ts";
+import { withinGrace } from "./grace.ts";
 import type { DatagramProtocol } from "./protocol.ts";
 import { callIn, type Place, reportProtocol } from "./protocol-caller.ts";
 import type { SocketAddress, WriteBufferLimits } from "./transport.ts";
 import { type DatagramTarget, DatagramTransport } from "./transport.ts";
-
-/** Milliseconds that what is still to be sent may take when the run that owns the transport ends. */
-const GRACE = 1000;
 
 const encoder = new TextEncoder();
 
@@ -227,19 +225,9 @@ export abstract class DatagramConnection extends DatagramTransport implements Re
   /** The run ends: send what is buffered, and close. */
   release(): Coroutine<void> | undefined {
     this.close();
-    return this.closed ? undefined : this.#awaitClosed();
-  }
-
-  *#awaitClosed(): Coroutine<void> {
-    if (this.closed) return;
-    const released = new Future<void>(this.loop, "the datagram transport to close");
-    this.#released = released;
-    const timer = this.loop.callLater(GRACE, () => this.abort());
-    try {
-      yield* released;
-    } finally {
-      timer.cancel();
-    }
+    if (this.closed) return undefined;
+    this.#released = new Future<void>(this.loop, "the datagram transport to close");
+    return withinGrace(this.loop, this, this.#released);
   }
 
   // ---- the protocol

@@ -10,7 +10,7 @@ export class IdleTimer {
   #last: number;
   #timer: { cancel(): void };
 
-  /** Calls `expired` once, `delay` milliseconds after the last `touch`. */
+  /** Calls `expired` `delay` milliseconds after the last `touch`; again, if that touches it. */
   constructor(loop: EventLoop, delay: number, expired: () => void) {
     this.#loop = loop;
     this.#delay = delay;
@@ -28,8 +28,8 @@ export class IdleTimer {
   }
 
   readonly #look = (): void => {
+    if (this.#last + this.#delay <= this.#loop.time()) this.#expired();
     const due = this.#last + this.#delay;
-    if (due <= this.#loop.time()) this.#expired();
-    else this.#timer = this.#loop.callAt(due, this.#look);
+    if (due > this.#loop.time()) this.#timer = this.#loop.callAt(due, this.#look);
   };
 }

@@ -5,8 +5,8 @@
  * virtual clock carries along as its `network`, so that an unchanged program runs on it. All that is the
  * same on both (happy eyeballs, TLS, timeouts, servers, streams) is built on this.
  *
- * A wire is a connection that nobody listens to yet: it receives nothing until it is opened with a
- * protocol. Of a wire either `open` or `discard` is called, once.
+ * A wire is a connection that nobody listens to yet: what comes waits until it is opened with a protocol, which
+ * hears of an error then, too. Of a wire either `open` or `discard` is called, once.
  */
 import type { Coroutine } from "../coroutine/types.ts";
 import type { EventLoop } from "../task/event-loop.ts";

@@ -1,7 +1,7 @@
 /*
  * Server: who listens, and the connections that came of it.
  *
- * asyncio's Server without a platform: a listener (node/listener.ts, or a simulated one) knows how to
+ * asyncio's Server without a platform: a listener (node/serve.ts, on any network) knows how to
  * accept; this knows who is still there. As since CPython 3.12, `waitClosed` waits until the server is
  * closed and every connection is gone, in either order. Handlers that go on without their connection
  * are not waited for (the run does that): one that sleeps for an hour must not hold up Ctrl-C.
@@ -16,6 +16,8 @@ import type { EventLoop } from "../task/event-loop.ts";
 import { Future } from "../task/future.ts";
 import { ownedCall } from "../task/owned-promise.ts";
 import type { Owner } from "../task/owner.ts";
+import type { Task } from "../task/task.ts";
+import { GRACE } from "./grace.ts";
 import type { SocketAddress, Transport } from "./transport.ts";
 
 /** What accepts connections for a server. */
@@ -44,6 +46,8 @@ export class Server implements AsyncDisposable {
   /** @internal */
   readonly _owner: Owner | null;
   readonly #clients = new Set<Transport>();
+  /** Those who may become clients: handshakes of TLS in progress. */
+  readonly #handshakes = new Set<Task<void>>();
   readonly #leaving = new Set<Future<void>>();
   #sockets: readonly SocketAddress[] = [];
   #opening = false;
@@ -85,7 +89,8 @@ export class Server implements AsyncDisposable {
 
   /**
    * Accept connections until this is cancelled: then the server closes, its clients' connections are
-   * closed too, and when all have gone the CancelledError goes on. It never returns.
+   * closed too (what is still to be sent gets a second), and when all have gone the CancelledError goes on.
+   * It never returns.
    *
    * Throws RuntimeError if the server is closed, or somebody else waits here; a CancelledError if `close()`
    * is called meanwhile. Counterpart: `asyncio.Server.serve_forever`.
@@ -95,8 +100,8 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Accept no more connections. Those that are there stay; see `closeClients`. Never suspends. Closing
-   * twice does nothing. Counterpart: `asyncio.Server.close`.
+   * Accept no more connections. Those that are there stay; see `closeClients`. TLS handshakes that are not
+   * over are given up. Never suspends. Closing twice does nothing. Counterpart: `asyncio.Server.close`.
    */
   close(): void {
     if (this.#closed) return;
@@ -104,6 +109,7 @@ export class Server implements AsyncDisposable {
     this._owner?.disown(this);
     this.#sockets = [];
     this.#listener.close();
+    for (const handshake of this.#handshakes) handshake.cancel();
     if (this.#forever?.done() === false) this.#forever.cancel();
     this.#mayBeEmpty();
   }
@@ -166,9 +172,20 @@ export class Server implements AsyncDisposable {
     return { clients: this.#clients.size, dropped: this.#drops };
   }
 
-  /** @internal */
+  /** @internal Those who are connected, or in the middle of a handshake. */
   get _clientCount(): number {
-    return this.#clients.size;
+    return this.#clients.size + this.#handshakes.size;
+  }
+
+  /** @internal A handshake has begun. */
+  _shaking(handshake: Task<void>): void {
+    this.#handshakes.add(handshake);
+  }
+
+  /** @internal It is over. */
+  _shaken(handshake: Task<void>): void {
+    this.#handshakes.delete(handshake);
+    this.#mayBeEmpty();
   }
 
   /** @internal A connection was accepted. */
@@ -205,7 +222,7 @@ export class Server implements AsyncDisposable {
   }
 
   get #isOver(): boolean {
-    return this.#closed && this.#clients.size === 0;
+    return this.#closed && this._clientCount === 0;
   }
 
   #mayBeEmpty(): void {
@@ -244,9 +261,11 @@ export class Server implements AsyncDisposable {
       if (isCancelled(error)) {
         // Clients who wait for each other or for the next request would not leave by themselves. But
         // who called close() has left it to them.
-        if (!this.#closed) this.closeClients();
-        this.close();
-        yield* this.#waitClosed();
+        if (this.#closed) yield* this.#waitClosed();
+        else {
+          this.closeClients();
+          yield* this.#shutdown(GRACE);
+        }
       }
       throw error;
     } finally {

@@ -4,13 +4,18 @@ import { once } from "node:events";
 import { createServer, connect as netConnect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import {
+  type Awaitable,
+  CancelledError,
   ConnectionResetError,
+  type Coroutine,
   createTask,
   Event,
   type ExceptionContext,
+  Future,
   fromPromise,
   getRunningLoop,
   IncompleteReadError,
+  Protocol,
   Queue,
   sleep,
   TimeoutError,
@@ -18,11 +23,35 @@ import {
 } from "heddle";
 import { openConnection, startServer } from "heddle/node";
 import { describe, expect, test } from "vitest";
+import { connectSocket } from "../../src/node/connect-socket.ts";
+import { listenSocket } from "../../src/node/listen-socket.ts";
+import { acceptSecure } from "../../src/node/tls/secure-server.ts";
+import { serverPlan } from "../../src/node/tls/tls-options.ts";
+import type { Wire } from "../../src/stream/network.ts";
 import { caught } from "../caught.ts";
 import { runWithoutLeak } from "./leaks.ts";
 import { dial, echo, serve } from "./serving.ts";
+import { ca, localhost } from "./tls/certificates.ts";
 
 const host = "127.0.0.1";
+const LISTEN = {
+  backlog: 10,
+  noDelay: true,
+  keepAlive: null,
+  reusePort: false,
+  ipv6Only: false,
+  readableAll: false,
+  writableAll: false,
+};
+
+/** What it gives, or the error. */
+function* caughtOrNot(awaited: Awaitable<unknown>): Coroutine<unknown> {
+  try {
+    return yield* awaited;
+  } catch (error) {
+    return error;
+  }
+}
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
 describe("the other side", () => {
@@ -173,6 +202,136 @@ describe("the other side", () => {
     }));
 });
 
+describe("a server that closes silent connections does not close", () => {
+  test.each([
+    ["the clear", undefined],
+    ["TLS", localhost],
+  ])("one on which a large write is on its way, in %s", (_, tls) =>
+    runWithoutLeak(function* () {
+      const size = 12_000_000;
+      const outcome = new Queue<unknown>();
+      const server = yield* startServer(
+        function* (_, writer) {
+          writer.write(new Uint8Array(size));
+          yield* outcome.put(yield* caughtOrNot(writer.drain()));
+          writer.close();
+        },
+        { host, port: 0, idleTimeout: 200, ...(tls && { tls }) },
+      );
+      const port = server.sockets[0]?.port as number;
+      const secure = tls && { tls: { ca, servername: "localhost" } };
+      const [reader, writer] = yield* openConnection({ host, port, ...secure });
+      let received = 0;
+      while (received < size) {
+        const { length } = yield* reader.read(65_536);
+        if (length === 0) break;
+        received += length;
+        // Its records are smaller; the system asks for more when it is rid of some millions of bytes.
+        yield* sleep(tls === undefined ? 5 : 1);
+      }
+      expect(received).toBe(size);
+      expect(yield* outcome.get()).toBe(undefined);
+      writer.close();
+    }),
+  );
+
+  test("one whose handler does not read, though there is something", () =>
+    runWithoutLeak(function* () {
+      const size = 5_000_000;
+      const outcome = new Queue<unknown>();
+      const server = yield* startServer(
+        function* (reader, writer) {
+          yield* reader.read(1000);
+          yield* sleep(300);
+          yield* outcome.put(yield* caughtOrNot(reader.readexactly(size - 1000)));
+          writer.close();
+        },
+        { host, port: 0, idleTimeout: 100, limit: 65_536 },
+      );
+      const [, writer] = yield* dial(server.sockets[0]?.port as number);
+      writer.write(new Uint8Array(size));
+      expect(yield* outcome.get()).toHaveLength(size - 1000);
+      writer.close();
+    }));
+
+  test("but one whose client does not take what it is sent", () =>
+    runWithoutLeak(function* () {
+      const outcome = new Queue<unknown>();
+      const server = yield* startServer(
+        function* (_, writer) {
+          writer.write(new Uint8Array(20_000_000));
+          yield* outcome.put(yield* caught(writer.drain()));
+        },
+        { host, port: 0, idleTimeout: 50 },
+      );
+      const [, writer] = yield* dial(server.sockets[0]?.port as number);
+      expect(yield* outcome.get()).toBeInstanceOf(TimeoutError);
+      writer.close();
+    }));
+});
+
+describe("a connection that nobody listens to yet", () => {
+  /** One that was accepted, and then reset. */
+  function* resetBefore() {
+    const wires = new Queue<Wire>();
+    const loop = getRunningLoop();
+    const listening = yield* listenSocket({ address: host, family: 4, port: 0 }, LISTEN, {
+      accept: (wire) => wires.putNowait(wire),
+      failed: (error) => loop.callExceptionHandler({ message: "failed", exception: error }),
+    });
+    const client = netConnect(listening.address.port, host).on("error", () => {});
+    const wire = yield* wires.get();
+    client.resetAndDestroy();
+    yield* sleep(30);
+    listening.close();
+    return wire;
+  }
+
+  test("is reset: its protocol hears of it", () =>
+    runWithoutLeak(function* () {
+      const loop = getRunningLoop();
+      const lost = new Future<Error | null>();
+      class Listening extends Protocol {
+        override connectionLost(error: Error | null) {
+          lost.setResult(error);
+        }
+      }
+      const wire = yield* resetBefore();
+      const place = { loop, owner: null, frame: null, server: null, idleTimeout: null };
+      wire.open(new Listening(), place);
+      expect(yield* lost).toMatchObject({ name: "ConnectionResetError", code: "ECONNRESET" });
+    }));
+
+  test("is reset: the TLS handshake fails at once", () =>
+    runWithoutLeak(function* () {
+      const wire = yield* resetBefore();
+      const plan = serverPlan("test", localhost, []);
+      expect(yield* caught(acceptSecure(wire, plan))).toMatchObject({ code: "ECONNRESET" });
+    }));
+});
+
+test("what was paused by new marks after the end was said goes on when all is sent", () =>
+  runWithoutLeak(function* () {
+    const go = new Event();
+    const { port } = yield* serve(function* (reader, writer) {
+      yield* go.wait();
+      while ((yield* reader.read(65_536)).length > 0) {}
+      writer.close();
+    });
+    const [, writer] = yield* dial(port);
+    writer.transport.setWriteBufferLimits({ high: 50_000_000, low: 0 });
+    writer.write(new Uint8Array(8_000_000));
+    writer.writeEof();
+    writer.transport.setWriteBufferLimits({ high: 1000 });
+    const draining = createTask(writer.drain());
+    yield* sleep(5);
+    expect(draining.done()).toBe(false);
+    go.set();
+    yield* caughtOrNot(timeout(3000, () => draining));
+    expect(draining.done()).toBe(true);
+    writer.close();
+  }));
+
 describe("a server", () => {
   test("with more connections than it may have serves on, and says what it refused", () =>
     runWithoutLeak(function* () {
@@ -263,6 +422,44 @@ describe("a server", () => {
 });
 
 describe("connecting", () => {
+  test("cancelled in the middle, takes the connection back", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, host, resolve));
+    const { port } = server.address() as { port: number };
+    const ends: Promise<unknown>[] = [];
+    server.on("connection", (socket) => {
+      socket.on("error", () => {}).resume();
+      ends.push(once(socket, "close"));
+    });
+    await runWithoutLeak(function* () {
+      const options = { noDelay: true, keepAlive: null };
+      const connecting = createTask(
+        connectSocket({ address: host, family: 4, port }, options) as Coroutine<Wire>,
+      );
+      // It begins; the system tells of its success a turn later.
+      yield* sleep(0);
+      connecting.cancel();
+      expect(yield* caught(connecting)).toBeInstanceOf(CancelledError);
+      yield* sleep(20);
+    });
+    await Promise.all(ends);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test("leaves no listener of its own behind", () =>
+    runWithoutLeak(function* () {
+      const { port } = yield* serve(echo);
+      const listeners = [];
+      for (let i = 0; i < 2; i++) {
+        const [, writer] = yield* dial(port);
+        listeners.push((writer.getExtraInfo("socket") as Socket).listeners("error"));
+        writer.close();
+      }
+      expect(listeners[0]).toHaveLength(1);
+      // All sockets share it.
+      expect(listeners[0]?.[0] === listeners[1]?.[0]).toBe(true);
+    }));
+
   test("refused, again and again", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, host, resolve));

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   CancelledError,
+  ContextVar,
   createTask,
   Event,
   fromPromise,
+  getRunningLoop,
   Protocol,
   run as runHere,
   type StreamReader,
@@ -16,6 +18,7 @@ import {
 } from "heddle";
 import { createConnection, sendfile } from "heddle/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Connection } from "../../src/stream/connection.ts";
 import { caught } from "../caught.ts";
 import { networks } from "./networks.ts";
 import { dial, serve } from "./serving.ts";
@@ -138,6 +141,49 @@ describe.each(networks)("$name", ({ run }) => {
       yield* fromPromise(handle.close());
     }));
 
+  test("what a protocol throws is reported, and its calls are made where it belongs", () =>
+    run(function* () {
+      const told: unknown[] = [];
+      getRunningLoop().setExceptionHandler((_, { message }) => told.push(message));
+      const whose = new ContextVar("whose", { default: "nobody's" });
+      whose.set("the connection's");
+      const heard: string[] = [];
+      class Failing extends Protocol {
+        override pauseWriting() {
+          heard.push(`pause: ${whose.get()}`);
+        }
+        override resumeWriting() {
+          heard.push(`resume: ${whose.get()}`);
+          throw new Error("cannot go on");
+        }
+      }
+      const { port } = yield* serve(function* (reader, writer) {
+        yield* sleep(20);
+        while ((yield* reader.read(65_536)).length > 0) {}
+        writer.close();
+      });
+      const [transport] = yield* createConnection(() => new Failing(), { host: "127.0.0.1", port });
+      const handle = yield* file();
+      transport.write(new Uint8Array(20_000_000));
+      whose.set("the sender's");
+      expect(yield* sendfile(transport, handle)).toBe(SIZE);
+      expect(heard).toEqual(["pause: the connection's", "resume: the connection's"]);
+      expect(told).toEqual(["Failing.resumeWriting() failed"]);
+      getRunningLoop().setExceptionHandler(null);
+      transport.close();
+      yield* fromPromise(handle.close());
+    }));
+
+  test("after the end was said it is refused", () =>
+    run(function* () {
+      const { near } = yield* connected();
+      const handle = yield* file();
+      near[1].writeEof();
+      const error = yield* caught(sendfile(near[1].transport, handle));
+      expect(String(error)).toBe("RuntimeError: cannot call sendfile() after writeEof()");
+      yield* fromPromise(handle.close());
+    }));
+
   test("cancelling stops between two pieces; the connection can be used", () =>
     run(function* () {
       const { near, far } = yield* connected();
@@ -243,7 +289,7 @@ test("memory stays bounded when the other side never reads", () =>
 
 test("arguments that cannot be are refused at once", () => {
   const call = sendfile as (...args: unknown[]) => unknown;
-  const transport = { pauseReading() {} } as unknown as Transport;
+  const transport: Transport = Object.create(Connection.prototype);
   const handle = { fd: 3, read() {} };
   const bad: [unknown[], string][] = [
     [[undefined, handle], "sendfile() needs a transport first: of streams, writer.transport"],

@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   CancelledError,
+  ContextVar,
   createTask,
   Event,
   type ExceptionContext,
   Future,
   gather,
   getEventLoop,
+  getRunningLoop,
+  Protocol,
   RuntimeError,
   sleep,
 } from "heddle";
@@ -19,7 +22,9 @@ import {
   startServer,
   startUnixServer,
 } from "heddle/node";
+import { runVirtual, SimulatedNetwork } from "heddle/testing";
 import { afterEach, describe, expect, test } from "vitest";
+import type { Acceptor, Endpoint, ListenOptions } from "../../src/stream/network.ts";
 import { text } from "../bytes.ts";
 import { caught } from "../caught.ts";
 import { networks } from "./networks.ts";
@@ -167,6 +172,39 @@ describe.each(networks)("$name", ({ run }) => {
         expect(told.map((report) => report.exception)).toEqual([failure]);
       }));
 
+    test("a protocol of one's own on a stream's transport is called where it belongs", async () => {
+      const heard: string[] = [];
+      const whose = new ContextVar("whose", { default: "nobody's" });
+      await run(function* () {
+        const came = new Event();
+        class Own extends Protocol {
+          override dataReceived(data: Uint8Array) {
+            heard.push(`${text(data)} is ${whose.get()}`);
+            createTask(function* () {
+              try {
+                yield* new Event().wait();
+              } finally {
+                heard.push("the run has ended");
+              }
+            });
+            came.set();
+          }
+        }
+        const { port } = yield* serve(function* (_, writer) {
+          whose.set("the handler's");
+          writer.transport.setProtocol(new Own());
+          yield* new Event().wait();
+        });
+        const [, writer] = yield* dial(port);
+        yield* sleep(20);
+        writer.write("x");
+        yield* came.wait();
+        // The task begins.
+        yield* sleep(1);
+      });
+      expect(heard).toEqual(["x is the handler's", "the run has ended"]);
+    });
+
     test("a function that is neither coroutine function nor async", () =>
       run(function* () {
         const told = reports();
@@ -268,6 +306,24 @@ describe.each(networks)("$name", ({ run }) => {
         expect(yield* caught(server.serveForever())).toBeInstanceOf(RuntimeError);
       }));
 
+    test("cancelling serveForever waits a second for a client who does not read", () =>
+      run(function* () {
+        const { server, port } = yield* serve(function* (_, writer) {
+          writer.write(new Uint8Array(20_000_000));
+          yield* caught(writer.drain());
+        });
+        yield* dial(port);
+        const serving = createTask(server.serveForever());
+        yield* sleep(50);
+        const before = getRunningLoop().time();
+        serving.cancel();
+        expect(yield* caught(serving)).toBeInstanceOf(CancelledError);
+        const took = getRunningLoop().time() - before;
+        expect(took).toBeGreaterThan(990);
+        expect(took).toBeLessThan(5_000);
+        expect(server.statistics().clients).toBe(0);
+      }));
+
     test("close ends serveForever, which leaves the clients in peace", () =>
       run(function* () {
         const { server, writer, outcome } = yield* inhabited();
@@ -313,4 +369,40 @@ describe.each(networks)("$name", ({ run }) => {
       );
     });
   });
+});
+
+describe("a machine without IPv6", () => {
+  class OldNetwork extends SimulatedNetwork {
+    readonly code: string;
+    constructor(code: string) {
+      super();
+      this.code = code;
+    }
+    override listen(at: Endpoint, options: ListenOptions, acceptor: Acceptor) {
+      if ("path" in at || at.family === 4) return super.listen(at, options, acceptor);
+      throw Object.assign(new Error(this.code), { code: this.code });
+    }
+  }
+
+  test.each(["EAFNOSUPPORT", "EADDRNOTAVAIL"])("%s: it listens on IPv4", (code) =>
+    runVirtual(
+      function* () {
+        const addresses = [
+          [undefined, "0.0.0.0"],
+          [["::1", host], host],
+          [[host, "::1"], host],
+        ] as const;
+        for (const [given, found] of addresses) {
+          const server = yield* startServer(echo, { port: 0, ...(given && { host: given }) });
+          expect(server.sockets.map(({ address }) => address)).toEqual([found]);
+          server.close();
+        }
+        for (const only of [{ host: "::1" }, { family: 6 as const }]) {
+          const error = yield* caught(startServer(echo, { port: 0, ...only }));
+          expect(error).toMatchObject({ code });
+        }
+      },
+      { network: new OldNetwork(code) },
+    ),
+  );
 });

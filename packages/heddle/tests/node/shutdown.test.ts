@@ -1,9 +1,12 @@
 import { createTask, Event, getRunningLoop, sleep } from "heddle";
 import { startServer } from "heddle/node";
+import { runVirtual, SimulatedNetwork } from "heddle/testing";
 import { describe, expect, test } from "vitest";
+import type { Acceptor, Endpoint, ListenOptions } from "../../src/stream/network.ts";
 import { caught } from "../caught.ts";
 import { networks } from "./networks.ts";
 import { dial, serve } from "./serving.ts";
+import { serveTls } from "./tls/securing.ts";
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
@@ -57,6 +60,23 @@ describe.each(networks)("shutdown $name", ({ run }) => {
       expect(getRunningLoop().time() - before).toBeLessThan(10_000);
     }));
 
+  test("TLS handshakes are given up", () =>
+    run(function* () {
+      let handlers = 0;
+      const { server, port } = yield* serveTls({}, function* () {
+        handlers++;
+      });
+      const [reader, writer] = yield* dial(port);
+      while (server._clientCount === 0) yield* sleep(1);
+      expect(server.statistics().clients).toBe(0);
+      const stopping = createTask(server.shutdown(60_000));
+      yield* caught(reader.readexactly(1));
+      expect(yield* stopping).toBe(0);
+      yield* server.waitClosed();
+      writer.close();
+      expect(handlers).toBe(0);
+    }));
+
   test("cancelled, it leaves the connections to themselves", () =>
     run(function* () {
       const answer = new Event();
@@ -75,4 +95,31 @@ describe.each(networks)("shutdown $name", ({ run }) => {
       expect(text(yield* reader.read())).toBe("still here\n");
       writer.close();
     }));
+});
+
+test("a connection whose handshake has not begun is discarded when the server closes", async () => {
+  let discarded = 0;
+  let accept: Acceptor["accept"] | undefined;
+  class Tapped extends SimulatedNetwork {
+    override listen(at: Endpoint, options: ListenOptions, acceptor: Acceptor) {
+      accept = (wire) => acceptor.accept(wire);
+      return super.listen(at, options, acceptor);
+    }
+  }
+  await runVirtual(
+    function* () {
+      const { server } = yield* serveTls();
+      accept?.({
+        peername: undefined,
+        open: () => {
+          throw new Error("a server that is closed opens nothing");
+        },
+        discard: () => discarded++,
+      });
+      server.close();
+      yield* server.waitClosed();
+      expect(discarded).toBe(1);
+    },
+    { network: new Tapped() },
+  );
 });

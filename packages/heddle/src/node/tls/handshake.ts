@@ -14,6 +14,7 @@ import { TimeoutError } from "../../task/errors.ts";
 import type { EventLoop } from "../../task/event-loop.ts";
 import { Future } from "../../task/future.ts";
 import { timeout } from "../../task/timeout.ts";
+import { hearErrors } from "../socket-transport.ts";
 import { SocketWire } from "../socket-wire.ts";
 import { handshakeError } from "./tls-error.ts";
 import type { TlsClientPlan, TlsServerPlan } from "./tls-options.ts";
@@ -69,14 +70,12 @@ function* guarded(
   let expired = () => false;
   outside?.outward.add(stream);
   try {
-    const socket = yield* timeout(limit, function* (scope) {
+    // It was not heard to close: nobody listened yet.
+    if (stream.destroyed) throw stream.errored ?? closedEarly();
+    return yield* timeout(limit, function* (scope) {
       expired = () => scope.expired();
       return yield* handshake(loop);
     });
-    // From here on errors are the transport's; one that comes before it is there it finds in the socket,
-    // which would stay open by itself.
-    socket.on("error", (error) => socket.destroy(error));
-    return socket;
   } catch (error) {
     stream.on("error", () => {});
     stream.destroy();
@@ -117,9 +116,10 @@ function* shakenAsClient(
     ...(host === undefined ? {} : { host }),
     ...(servername === undefined ? {} : { servername }),
     ...(alpnProtocols === undefined ? {} : { ALPNProtocols: alpnProtocols }),
-    ...(checkServerIdentity === undefined ? {} : { checkServerIdentity }),
+    ...(checkServerIdentity && { checkServerIdentity: judge(checkServerIdentity) }),
     ...(session === undefined ? {} : { session }),
   });
+  hearErrors(socket);
   const onSecure = () => tell(undefined);
   const onClose = () => tell(closedEarly());
   socket.on("secureConnect", onSecure);
@@ -132,9 +132,23 @@ function* shakenAsClient(
     throw error;
   } finally {
     socket.off("secureConnect", onSecure);
+    socket.off("error", tell);
     socket.off("close", onClose);
   }
   return socket;
+}
+
+type Judge = NonNullable<TlsClientPlan["checkServerIdentity"]>;
+
+/** Node does not catch what it throws. */
+function judge(check: Judge): Judge {
+  return (host, certificate) => {
+    try {
+      return check(host, certificate);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  };
 }
 
 /** What a handshake of a server tells. */
@@ -155,7 +169,10 @@ function* shakenAsServer(
     else carrier.stream.destroy();
   };
   beginHandshake(carrier.stream, plan, {
-    secured: (socket) => tell({ kind: "secured", socket }),
+    secured: (socket) => {
+      hearErrors(socket);
+      tell({ kind: "secured", socket });
+    },
     failed: (error) => tell({ kind: "failed", error }),
     asked: (servername, answer) => tell({ kind: "asked", servername, answer }),
   });
@@ -163,7 +180,9 @@ function* shakenAsServer(
     const news = yield* queue.get();
     if (news.kind === "secured") return news.socket;
     if (news.kind === "failed") throw news.error;
-    news.answer(null, yield* contextFor(plan, news.servername));
+    const context = yield* contextFor(plan, news.servername);
+    carrier.beneath?.hold();
+    news.answer(null, context);
   }
 }
 

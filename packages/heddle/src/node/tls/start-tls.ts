@@ -21,7 +21,9 @@ import { Protocol } from "../../stream/protocol.ts";
 import { StreamProtocol } from "../../stream/stream-protocol.ts";
 import type { StartTlsOptions, StreamTlsOptions, TlsUpgrade } from "../../stream/tls.ts";
 import type { Transport } from "../../stream/transport.ts";
+import { moveOnAfter } from "../../task/cancel-scope.ts";
 import { getRunningLoop } from "../../task/current-loop.ts";
+import { TimeoutError } from "../../task/errors.ts";
 import { Future } from "../../task/future.ts";
 import { caller, ownedCall } from "../../task/owned-promise.ts";
 import { hostAndPort } from "../network-error.ts";
@@ -41,8 +43,8 @@ import { WireDuplex } from "./wire-duplex.ts";
  * The run and the server that the connection belongs to, its idle timeout and its write buffer limits stay.
  *
  * Always suspends. Throws TypeError or RangeError, at once, for options that cannot be, RuntimeError if the
- * transport is closing or has said its end; TimeoutError after `handshakeTimeout` milliseconds; an Error whose
- * `code` says what is wrong ("CERT_HAS_EXPIRED", say). If it fails, or is cancelled, the connection is closed and
+ * transport is closing or has said its end; TimeoutError if what was written is not sent within
+ * `handshakeTimeout` milliseconds, or the handshake takes as long; an Error whose `code` says what is wrong ("CERT_HAS_EXPIRED", say). If it fails, or is cancelled, the connection is closed and
  * `connectionLost` called. Counterpart: `loop.start_tls`; for streams there is `writer.startTls`.
  *
  * @example
@@ -87,7 +89,7 @@ function connectionOf(transport: Transport): Connection {
 /** What `StreamWriter.startTls` does. */
 export const upgradeStream: TlsUpgrade = (transport, protocol, options) => {
   const connection = connectionOf(transport);
-  const side = sideOf(options, connection._place.server !== null);
+  const side = sideOf(options, connection.place.server !== null);
   return upgrade(connection, protocol, side);
 };
 
@@ -97,9 +99,11 @@ const given = new WeakSet<Transport>();
 function* upgrade(old: Connection, protocol: StreamingProtocol, side: Side): Coroutine<Transport> {
   if (given.has(old)) throw new RuntimeError("startTls(): it has this transport already");
   if (old.isClosing()) throw new RuntimeError("startTls(): the connection is closing");
-  old._refuseAfterEof("startTls");
+  old.refuseAfterEof("startTls");
   const before = old.getProtocol();
   given.add(old);
+  // The handshake has a time of its own.
+  old.idle?.stop();
   const received = before instanceof StreamProtocol ? before.takeReceived() : new Uint8Array();
   const limits = old.getWriteBufferLimits();
   let carrier: Carrier | undefined;
@@ -107,12 +111,12 @@ function* upgrade(old: Connection, protocol: StreamingProtocol, side: Side): Cor
     const pause = new Pause(old, before);
     try {
       if (received === null) throw closedBefore();
-      yield* pause.sent();
+      yield* pause.sent((side.server ?? side.client).handshakeTimeout);
     } finally {
       pause.end();
     }
     old.setProtocol(protocol);
-    if (old.isClosing() || pause.ended) throw closedBefore();
+    if (old.isClosing() || old.unheardEnd) throw closedBefore();
     carrier = carrierUnder(old);
     seal(old);
     const unread = [received, ...pause.received];
@@ -122,7 +126,7 @@ function* upgrade(old: Connection, protocol: StreamingProtocol, side: Side): Cor
   } catch (error) {
     if (!(old instanceof SocketTransport)) old.setProtocol(protocol);
     else if (carrier !== undefined) old.reclaimSocket();
-    old._fail(error);
+    old.fail(error);
     throw error;
   }
 }
@@ -157,9 +161,9 @@ function succeed(
   protocol: StreamingProtocol,
   limits: { high: number; low: number },
 ): Transport {
-  const transport = new SocketTransport(socket, protocol, old._place, carrier.beneath);
+  const transport = new SocketTransport(socket, protocol, old.place, carrier.beneath);
   if (old instanceof SocketTransport) old.forsakeSocket();
-  old._handOver();
+  old.handOver();
   handOn(old, transport);
   transport.setWriteBufferLimits(limits);
   if (protocol instanceof StreamProtocol) protocol.replaceTransport(transport);
@@ -195,8 +199,6 @@ function handOn(old: Transport, successor: Transport): void {
 /** The time in which what was written is sent: nothing is received, but for what is on its way already. */
 class Pause extends Protocol {
   readonly received: Uint8Array[] = [];
-  /** The other side has said everything, or the connection is gone. */
-  ended = false;
   readonly #transport: Connection;
   readonly #before: StreamingProtocol;
   readonly #limits: { high: number; low: number };
@@ -208,30 +210,31 @@ class Pause extends Protocol {
     this.#before = before;
     this.#limits = transport.getWriteBufferLimits();
     transport.pauseReading();
-    transport.setProtocol(this);
+    transport.lend(this);
   }
 
-  /** Wait until the write buffer is empty. */
-  *sent(): Coroutine<void> {
+  /** Wait until the write buffer is empty, `limit` milliseconds at most. */
+  *sent(limit: number): Coroutine<void> {
     const transport = this.#transport;
     transport.setWriteBufferLimits({ high: 0, low: 0 });
     if (transport.getWriteBufferSize() === 0) return;
-    this.#waiter = new Future<void>(getRunningLoop(), "what was written to be sent");
-    yield* this.#waiter;
+    const waiter = new Future<void>(getRunningLoop(), "what was written to be sent");
+    this.#waiter = waiter;
+    const isSent = yield* moveOnAfter(limit, function* () {
+      yield* waiter;
+      return true;
+    });
+    if (isSent) return;
+    throw new TimeoutError(`startTls(): what was written was not sent within ${limit} ms`);
   }
 
   end(): void {
-    this.#transport.setProtocol(this.#before);
+    this.#transport.lend(this.#before);
     this.#transport.setWriteBufferLimits(this.#limits);
   }
 
   override dataReceived(data: Uint8Array): void {
     this.received.push(data);
-  }
-
-  override eofReceived(): boolean {
-    this.ended = true;
-    return true;
   }
 
   override pauseWriting(): void {
@@ -244,7 +247,6 @@ class Pause extends Protocol {
   }
 
   override connectionLost(error: Error | null): void {
-    this.ended = true;
     this.#before.connectionLost(error);
     this.#wake();
   }

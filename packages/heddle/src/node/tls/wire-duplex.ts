@@ -9,6 +9,7 @@
  * network, and must let time go on.
  */
 import { Duplex } from "node:stream";
+import type { Connection } from "../../stream/connection.ts";
 import type { StreamingProtocol, Wire } from "../../stream/network.ts";
 import { Protocol } from "../../stream/protocol.ts";
 import type { Transport } from "../../stream/transport.ts";
@@ -43,9 +44,9 @@ export class WireDuplex extends Duplex {
   }
 
   /** Over an open connection, from now on. */
-  static take(transport: Transport, loop: EventLoop): WireDuplex {
+  static take(transport: Connection, loop: EventLoop): WireDuplex {
     return new WireDuplex(loop, (below) => {
-      transport.setProtocol(below);
+      transport.lend(below);
       return transport;
     });
   }
@@ -75,24 +76,24 @@ export class WireDuplex extends Duplex {
   // ---- what the network tells
 
   came(data: Uint8Array): void {
-    this.#hold();
+    this.hold();
     if (!this.push(data)) this.#lower.pauseReading();
   }
 
   ended(): void {
-    this.#hold();
+    this.hold();
     this.push(null);
   }
 
   full(full: boolean): void {
     this.#full = full;
     if (full) return;
-    this.#hold();
+    this.hold();
     this.#taken();
   }
 
   lost(error: Error | null): void {
-    this.#hold();
+    this.hold();
     this.#lost = true;
     this.#taken();
     this.destroy(error ?? undefined);
@@ -111,20 +112,20 @@ export class WireDuplex extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: string, written: () => void): void {
-    this.#hold();
+    this.hold();
     if (!this.#lost) this.#lower.write(chunk);
     if (this.#full && !this.#lost) this.#written = written;
     else written();
   }
 
   override _final(done: () => void): void {
-    this.#hold();
+    this.hold();
     if (!this.#lost && this.#lower.canWriteEof()) this.#lower.writeEof();
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#hold();
+    this.hold();
     if (!this.#lost) {
       if (this.#cut || !this.writableFinished) this.#lower.abort();
       else this.#lower.close();
@@ -135,7 +136,7 @@ export class WireDuplex extends Duplex {
   // ---- virtual time
 
   /** Something was set going: let time stand until the engine is done with it. */
-  #hold(): void {
+  hold(): void {
     const { traffic } = this.#loop;
     if (traffic === null) return;
     const held = this.#turns > 0;

@@ -35,6 +35,22 @@ function* raw(onSocket: (socket: Socket) => void): Coroutine<{ port: number; ser
 }
 
 describe("the server's certificate", () => {
+  test("is for checkServerIdentity to judge, which returns or throws", () =>
+    run(function* () {
+      reports();
+      const { port } = yield* serveTls();
+      const error = new Error("not the one that was pinned");
+      const checks = [
+        () => error,
+        () => {
+          throw error;
+        },
+      ];
+      for (const checkServerIdentity of checks) {
+        expect((yield* caught(dialTls(port, { checkServerIdentity }))) === error).toBe(true);
+      }
+    }));
+
   test.each([
     ["has expired", expired, { ca }, "CERT_HAS_EXPIRED", "its certificate has expired"],
     [

@@ -328,6 +328,60 @@ describe.each(networks)("$name", ({ run }) => {
     }));
 });
 
+describe.each(networks)("$name, before the handshake:", ({ run }) => {
+  test("an end that came while reading was paused", () =>
+    run(function* () {
+      const { port } = yield* serve(function* (_, writer) {
+        writer.writeEof();
+        yield* new Event().wait();
+      });
+      const [, writer] = yield* openConnection({ host, port });
+      writer.transport.pauseReading();
+      yield* sleep(30);
+      const before = getRunningLoop().time();
+      expect(yield* caught(writer.startTls(asClient))).toMatchObject({
+        name: "ConnectionResetError",
+      });
+      expect(getRunningLoop().time() - before).toBeLessThan(10_000);
+    }));
+
+  test("what was written cannot be sent: the time has a limit", () =>
+    run(function* () {
+      const { port } = yield* serve(function* () {
+        yield* new Event().wait();
+      });
+      const [, writer] = yield* openConnection({ host, port });
+      writer.write(new Uint8Array(20_000_000));
+      const error = yield* caught(writer.startTls({ ...asClient, handshakeTimeout: 50 }));
+      expect(error).toBeInstanceOf(TimeoutError);
+      expect(error).toMatchObject({
+        message: "startTls(): what was written was not sent within 50 ms",
+      });
+    }));
+
+  test("the idle timeout does not count in the handshake, which has its own", () =>
+    run(function* () {
+      function* sni() {
+        yield* sleep(150);
+        return null;
+      }
+      const server = yield* startServer(
+        function* (_, writer) {
+          writer.write("220 ready\n");
+          yield* writer.startTls({ ...localhost, sni });
+          writer.write("by TLS");
+          writer.close();
+        },
+        { host, port: 0, idleTimeout: 60 },
+      );
+      const port = server.sockets[0]?.port as number;
+      const [reader, writer] = yield* openConnection({ host, port });
+      yield* reader.readline();
+      yield* writer.startTls(asClient);
+      expect(text(yield* reader.read())).toBe("by TLS");
+    }));
+});
+
 describe("on the system's network alone", () => {
   test("a client who does not wait: its hello is in the reader's buffer, and is not lost", () =>
     run(function* () {
