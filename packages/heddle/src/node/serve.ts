@@ -53,7 +53,7 @@ export function* serve(plan: ServePlan, open: Open): Coroutine<Server> {
       } catch (error) {
         if (isCancelled(error)) throw error;
         const who = from === undefined ? "" : ` with ${hostAndPort(from.address, from.port)}`;
-        failed(`the TLS handshake${who} failed`, error);
+        failed(`the TLS handshake${who} failed`, withoutStack(error));
       } finally {
         server._shaken(handshake);
       }
@@ -157,4 +157,12 @@ function* endpoints(plan: ServePlan): Coroutine<Endpoint[]> {
     for (const each of yield* network.lookup(host, family)) found.set(each.address, each);
   }
   return [...found.values()].map((each) => ({ ...each, port }));
+}
+
+/** What the other side has done wrong says nothing of this program's code: any scanner of ports would fill the log. */
+function withoutStack(error: unknown): unknown {
+  for (let each = error; each instanceof Error && "code" in each; each = each.cause) {
+    each.stack = `${each.name}: ${each.message}`;
+  }
+  return error;
 }

@@ -297,7 +297,9 @@ export class SocketTransport extends Connection {
 
 export function peerOf(socket: Socket): SocketAddress | undefined {
   const { remoteAddress: address, remotePort: port, remoteFamily: family } = socket;
-  return socket.destroyed ? undefined : socketAddress(address, port, family);
+  // A connection that was reset has forgotten the other side, but not this one. Unix sockets have neither.
+  if (socket.destroyed || (address === undefined && socket.localAddress)) return undefined;
+  return socketAddress(address, port, family);
 }
 
 function addressOf(socket: Socket): SocketAddress | undefined {

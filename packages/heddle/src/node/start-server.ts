@@ -127,14 +127,14 @@ class HandlerIsDone implements Listener {
   }
 
   run(task: Future<unknown>): void {
-    if (!task.cancelled() && task.exception() === null) return;
-    this.#writer.close();
-    if (task.cancelled()) return;
-    this.#writer._loop.callExceptionHandler({
-      message: "Unhandled exception in client_connected_cb",
-      exception: task.exception(),
-      task,
-    });
+    const writer = this.#writer;
+    if (!task.cancelled()) {
+      const exception = task.exception();
+      if (exception === null) return;
+      const message = "Unhandled exception in client_connected_cb";
+      writer._loop.callExceptionHandler({ message, exception, task, transport: writer.transport });
+    }
+    writer.close();
   }
 }
 

@@ -148,8 +148,9 @@ export class Server implements AsyncDisposable {
    * yield* server.shutdown(10_000);
    */
   shutdown(grace: number): ThenableAwaitable<number> {
-    if (!(grace >= 0)) {
-      throw new RangeError(`shutdown() needs a grace of at least 0 milliseconds, got ${grace}`);
+    if (typeof grace !== "number" || !(grace >= 0)) {
+      const Kind = typeof grace === "number" ? RangeError : TypeError;
+      throw new Kind(`shutdown() needs a grace of at least 0 milliseconds, got ${grace}`);
     }
     return ownedCall(this, this.#shutdown(grace));
   }

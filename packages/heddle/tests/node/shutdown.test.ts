@@ -55,6 +55,7 @@ describe.each(networks)("shutdown $name", ({ run }) => {
       for (const grace of [-1, Number.NaN]) {
         expect(() => server.shutdown(grace)).toThrow(RangeError);
       }
+      expect(() => server.shutdown("5" as never)).toThrow("shutdown() needs a grace");
       const before = getRunningLoop().time();
       expect(yield* server.shutdown(60_000)).toBe(0);
       expect(getRunningLoop().time() - before).toBeLessThan(10_000);

@@ -92,8 +92,7 @@ export function clientPlan(
   const named = servername ?? host;
   if (named === undefined && rejectUnauthorized && checkServerIdentity === undefined) {
     throw new TypeError(
-      `${call}() needs a servername: whose certificate is it to be? (This connection was not made by ` +
-        "the name of a host)",
+      `${call}() needs a servername: the name that the other side's certificate must be for`,
     );
   }
   return {
