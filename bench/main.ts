@@ -1,10 +1,10 @@
 // `npm run bench`: heddle side by side with its peers, in one run, against the budgets of the design.
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Row, rowsOf } from "./harness/comparison.ts";
 import { describeMachine } from "./harness/machine.ts";
 import { type Options, parseOptions, USAGE, UsageError } from "./harness/options.ts";
-import { headLine, markdown, textLine } from "./harness/report.ts";
+import { headLine, markdown, rowsIn, textLine } from "./harness/report.ts";
 import { type Result, runWork } from "./harness/rounds.ts";
 import { HEDDLE, Toolchains } from "./harness/toolchains.ts";
 import { WORKS } from "./works.ts";
@@ -54,11 +54,12 @@ async function main(options: Options): Promise<number> {
   const failures = describeFailures(results);
   for (const text of failures) console.error(`failed: ${text}`);
   if (options.write && failures.length === 0) {
-    const what = options.works.map((work): [string, string] => [work.name, work.what]);
+    const what = WORKS.map((work): [string, string] => [work.name, work.what]);
     const versions = toolchains.versions();
     const file = resultsFile(options, toolchains);
-    const whole = options.works.length === WORKS.length && !options.quick;
-    writeFileSync(file, markdown({ rows, machine, versions, skipped, whole, what }));
+    const others = WORKS.filter((work) => !options.works.includes(work)).map(({ name }) => name);
+    const kept = existsSync(file) ? rowsIn(readFileSync(file, "utf8"), others) : [];
+    writeFileSync(file, markdown({ rows, machine, versions, skipped, what, kept }));
     console.error(`written: ${file}`);
   }
   const seconds = Math.round((performance.now() - begin) / 1000);

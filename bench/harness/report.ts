@@ -34,9 +34,22 @@ export interface Report {
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
   readonly skipped: readonly string[];
-  readonly whole: boolean;
   readonly what: readonly [name: string, what: string][];
+  /** Rows of works that this run left out, as an earlier run has written them. */
+  readonly kept: readonly string[];
 }
+
+/** The rows of these works in a report. */
+export function rowsIn(report: string, works: readonly string[]): string[] {
+  return report
+    .split("\n")
+    .filter((line) => works.includes(/^\| ([\w-]+) \| /.exec(line)?.[1] ?? ""));
+}
+
+const KEPT = `
+
+The last run was a partial one: it measured the works at the end of the table, and the rows above them are of
+the run before.`;
 
 export function markdown(report: Report): string {
   const { machine } = report;
@@ -44,7 +57,7 @@ export function markdown(report: Report): string {
   const cells = (values: readonly string[]) => `| ${values.join(" | ")} |`;
   return `# Benchmark results
 
-Written by \`npm run bench\`${report.whole ? "" : " (a partial run)"}; do not edit.
+Written by \`npm run bench\`; do not edit.${report.kept.length > 0 ? KEPT : ""}
 
 - Date: ${new Date().toISOString().slice(0, 10)}
 - Machine: ${machine.processor}, ${machine.cores} cores, ${machine.memory}; load average before the run ${machine.load}
@@ -54,7 +67,7 @@ Written by \`npm run bench\`${report.whole ? "" : " (a partial run)"}; do not ed
 
 ${cells(COLUMNS.map(([, title]) => title))}
 ${cells(COLUMNS.map(() => "---"))}
-${report.rows.map((row) => cells(COLUMNS.map(([key]) => row[key].replaceAll("|", "\\|")))).join("\n")}
+${[...report.kept, ...report.rows.map((row) => cells(COLUMNS.map(([key]) => row[key].replaceAll("|", "\\|"))))].join("\n")}
 
 ## The works
 
