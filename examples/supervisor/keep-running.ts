@@ -1,5 +1,5 @@
 // One service: started, started again, and stopped when its task is cancelled.
-import { type Coroutine, createTask, getRunningLoop, sleep, TimeoutError, waitFor } from "heddle";
+import { type Coroutine, createTask, getRunningLoop, sleep, type Task, wait } from "heddle";
 import { createSubprocessShell, type Process } from "heddle/node";
 import type { Say } from "./output.ts";
 import { pauseBefore, type Service, startsAgain } from "./service.ts";
@@ -38,23 +38,34 @@ function* runOnce(service: Service, say: Say): Coroutine<number> {
     return status;
   } finally {
     // Also what it has left behind, that would be in the way of the next.
-    yield* stop(process, service);
-    yield* printing;
+    yield* stop(process, service, printing);
     if (process.signalCode !== null) say(`stopped by ${process.signalCode}`);
   }
 }
 
 /** Ask all of it to stop, and kill what has not when the grace is over. */
-function* stop(process: Process, service: Service): Coroutine<void> {
-  try {
-    process.killTree(service.stopSignal);
-    yield* waitFor(process.wait(), service.grace);
-  } catch (error) {
-    const gone = (error as { code?: string }).code === "ESRCH";
-    if (error instanceof TimeoutError) process.killTree("SIGKILL");
-    else if (!gone) throw error;
-  }
+function* stop(process: Process, service: Service, printing: Task<void>): Coroutine<void> {
+  const ended = createTask(process.wait());
+  const gone = kill(process, service.stopSignal);
+  // The output ends when none is left that could write to it, and all of it is printed.
+  const { pending } = yield* wait([ended, printing], { timeout: service.grace });
+  if (pending.size > 0 && !gone) kill(process, "SIGKILL");
+  yield* ended;
+  // Only what has left the group can hold the output open now.
+  yield* wait([printing], { timeout: service.grace });
   yield* process.close();
+  yield* printing;
+}
+
+/** Whether there was nothing left to get the signal. */
+function kill(process: Process, signal: string): boolean {
+  try {
+    process.killTree(signal);
+    return false;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ESRCH") return true;
+    throw error;
+  }
 }
 
 function* printLines({ stdout }: Process, say: Say): Coroutine<void> {

@@ -130,8 +130,9 @@ export class Process implements Owned, Disposable, AsyncDisposable {
 
   /**
    * End the process and all that it has started: SIGTERM, after the grace SIGKILL; wait until it is over, and
-   * close the pipes. What they still held can be read. Gives the return code. If the process has ended
-   * already, what it has started is ended all the same, unless that has made a group of its own.
+   * close the pipes. What has been received can still be read; what waits in the pipes is dropped, so read to
+   * the end first where all of it matters. Gives the return code. If the process has ended already, what it
+   * has started is ended all the same, unless that has made a group of its own.
    *
    * Suspends unless it is over. On cancellation SIGKILL is sent at once, and the end awaited all the same.
    * Counterpart: `trio.Process.aclose`.
