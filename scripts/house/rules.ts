@@ -1,8 +1,8 @@
 // The rules of the house that neither the compiler nor Biome can say:
 //
-//   rooms   a room of packages/heddle/src imports lower rooms only; only node/ and cli/ import
-//           packages; no package reaches into another's files
-//   host    outside node/, cli/ and loop/hosts/ nothing imports a `node:` module or touches a global
+//   rooms   a room of packages/heddle/src imports lower rooms only; only executor/, node/, web/ and cli/
+//           import packages; no package reaches into another's files
+//   host    outside node/, web/, cli/ and loop/hosts/ nothing imports a `node:` module or touches a global
 //           that tells the time, makes chance, schedules, or belongs to one runtime. What index.ts
 //           loads imports no `node:` module at all, hosts included: "heddle" runs everywhere
 //   cycles  no file loads itself through others; imports of types alone do not count
@@ -27,10 +27,17 @@ const rooms: Record<string, number> = {
   interop: 5,
   introspection: 5,
   "index.ts": 6,
-  node: 7,
-  testing: 7,
-  cli: 8,
+  executor: 7,
+  node: 8,
+  testing: 8,
+  web: 8,
+  cli: 9,
 };
+
+/** These may import packages … */
+const packaged = ["executor", "node", "web", "cli"];
+/** … and these belong to a platform. */
+const platforms = ["node", "web", "cli"];
 
 const folders = /(?<![\w.-])\/(?:tmp\b|(?:work|root|home|Users)\/[\w.])/;
 const registries = /\bregistry\.(?:npm|yarn)|:\/\/[^\s/"'`]*(?:registry|npm|pypi|pythonhosted)/;
@@ -62,7 +69,8 @@ function* checkSource(path: string, text: string, loads: Loads): Iterable<string
   const home = path.split("/", 3).join("/");
   const isHeddle = home === "packages/heddle/src";
   const room = roomOf(path);
-  const isPlatform = !isHeddle || room === "node" || room === "cli";
+  const isPlatform = !isHeddle || platforms.includes(room);
+  const mayImportPackages = !isHeddle || packaged.includes(room);
   const isHost = path.startsWith(`${home}/loop/hosts/`);
   if (isHeddle && !(room in rooms)) yield `${path}:1: "${room}" is no room of the house`;
 
@@ -76,8 +84,10 @@ function* checkSource(path: string, text: string, loads: Loads): Iterable<string
       yield `${path}:${line}: imports ${specifier}, a file of another package: import by its name`;
     } else if (isRelative && isHeddle && !isBelow(roomOf(target), room)) {
       yield `${path}:${line}: ${room} imports ${roomOf(target)}: rooms depend downwards only`;
-    } else if (!isRelative && !isPlatform && !specifier.startsWith("node:")) {
-      yield `${path}:${line}: imports "${specifier}": only node/ and cli/ depend on packages`;
+    } else if (!isRelative && !specifier.startsWith("node:")) {
+      if (!mayImportPackages) {
+        yield `${path}:${line}: imports "${specifier}": only ${packaged.join("/, ")}/ depend on packages`;
+      }
     } else if (!isRelative && !isPlatform && !isHost) {
       yield `${path}:${line}: imports "${specifier}": what needs Node stands in node/`;
     }

@@ -92,6 +92,7 @@ export {
 } from "./task/cancel-scope.ts";
 export { allTasks, createTask } from "./task/create-task.ts";
 export { getEventLoop, getRunningLoop } from "./task/current-loop.ts";
+export { currentEffectiveDeadline } from "./task/effective-deadline.ts";
 export {
   CancelledError,
   DeadlockError,
@@ -103,7 +104,8 @@ export {
 } from "./task/errors.ts";
 export type { TaskFactory, TaskOptions } from "./task/event-loop.ts";
 export { EventLoop, eagerTaskFactory, ensureFuture } from "./task/event-loop.ts";
-export type { Executor } from "./task/executor.ts";
+export type { Executor, ResultOf } from "./task/executor.ts";
+export { BrokenExecutorError } from "./task/executor.ts";
 export { Future, isFuture } from "./task/future.ts";
 export { gather } from "./task/gather.ts";
 export type { PrintStackOptions, StackOptions } from "./task/introspector.ts";

@@ -1,3 +1,13 @@
+export { registerContextVar } from "../executor/context-variables.ts";
+export { registerErrorClass } from "../executor/error-crossing.ts";
+export { jobSignal } from "../executor/job-signal.ts";
+export type { LatencySummary } from "../executor/latencies.ts";
+export type { MapOptions, Mapped } from "../executor/map-over.ts";
+export { moduleFunction } from "../executor/module-function.ts";
+export type { PoolExecutor, PoolStatistics, ShutdownOptions } from "../executor/pool-executor.ts";
+export type { PoolOptions } from "../executor/pool-options.ts";
+export { runCoroutineThreadsafe, ThreadsafeCall } from "../executor/run-coroutine-threadsafe.ts";
+export { transfer } from "../executor/transfer.ts";
 export { Server } from "../stream/server.ts";
 export type {
   Certificate,
@@ -29,6 +39,11 @@ export type { Datagram, DatagramStatistics, SendAddress } from "./datagram/datag
 export { DatagramSocket } from "./datagram/datagram-socket.ts";
 export type { OpenDatagramOptions } from "./datagram/open-datagram.ts";
 export { openDatagram } from "./datagram/open-datagram.ts";
+export type { ProcessPoolOptions } from "./executor/process-pool-executor.ts";
+export { ProcessPoolExecutor } from "./executor/process-pool-executor.ts";
+export type { ThreadPoolOptions } from "./executor/thread-pool-executor.ts";
+export { ThreadPoolExecutor } from "./executor/thread-pool-executor.ts";
+export { runInExecutor, toThread } from "./executor/to-thread.ts";
 export type { AddressInfo, GetaddrinfoOptions } from "./getaddrinfo.ts";
 export { getaddrinfo } from "./getaddrinfo.ts";
 export type { NameInfo } from "./getnameinfo.ts";

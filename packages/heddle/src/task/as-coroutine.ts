@@ -128,6 +128,25 @@ class DeafBodyFuture<T> extends Future<T> {
   }
 }
 
+/** @internal Is what a function has returned to be awaited? What can only be iterated is a value. */
+export function isOngoing(returned: unknown): boolean {
+  if (isPromise(returned)) return true;
+  return isAwaitable(returned) && typeof (returned as { throw?: unknown }).throw === "function";
+}
+
+/**
+ * @internal Wait for what a function has returned, a coroutine, a promise or a value. Code behind a promise
+ * cannot be cancelled, and so is waited for.
+ */
+export function* awaitReturned(returned: unknown): Coroutine<unknown> {
+  if (!isOngoing(returned)) return returned;
+  if (isAwaitable(returned)) return yield* returned;
+  return yield* PromiseBridge.to(returned as PromiseLike<unknown>).wait(
+    DeafBodyFuture<unknown>,
+    true,
+  );
+}
+
 /** @internal Wait for a promise. Cancelling raises at once and drops its late outcome. */
 export function awaitPromise<T>(promise: PromiseLike<T>): Coroutine<T> {
   return PromiseBridge.to(promise).wait(Future<T>, false);

@@ -16,7 +16,7 @@ import { type AwaitableOrPromise, asAwaitable, type Runnable } from "./as-corout
 import { getEventLoop, setDefaultLoopFactory } from "./current-loop.ts";
 import { describeDeadlock } from "./deadlock.ts";
 import { captureCancellationStacks, DeadlockError, rethrowIfCancelled } from "./errors.ts";
-import type { Executor } from "./executor.ts";
+import type { Executor, ResultOf } from "./executor.ts";
 import { Future, isFuture } from "./future.ts";
 import { introspection } from "./introspector.ts";
 import { reportLostErrorsOf } from "./lost-errors.ts";
@@ -141,26 +141,31 @@ export class EventLoop extends Scheduler {
   }
 
   /**
-   * Run `fn(...args)` by an executor, or by the default one (null); starts at once. The future gives the
-   * result; cancelling it cancels the work as far as the executor can. Throws RuntimeError if there is no
-   * default executor. Counterpart: `loop.run_in_executor`.
+   * Run `fn(...args)` by an executor, or by the default one (null): what `setDefaultExecutor` has set, else
+   * a pool of threads if "heddle/node" is imported. The future gives the result; cancelling it cancels the
+   * work as far as the executor can. Throws RuntimeError if there is no default executor. Counterpart: `loop.run_in_executor`.
    */
   runInExecutor<A extends unknown[], T>(
     executor: Executor | null,
     fn: (...args: A) => T,
     ...args: A
-  ): Future<Awaited<T>> {
-    const chosen = executor ?? this.#executor;
-    if (chosen === null) {
-      throw new RuntimeError(
-        "there is no default executor: give one, or set it by loop.setDefaultExecutor(executor)",
-      );
-    }
+  ): Future<ResultOf<T>> {
+    const chosen = executor ?? this._defaultExecutor();
     if (this.isClosed()) throw new RuntimeError(CLOSED);
     if (typeof fn !== "function") {
       throw new TypeError(`runInExecutor() needs a function to run, got ${typeof fn}`);
     }
     return ensureFuture(chosen.submit(fn, ...args), { loop: this });
+  }
+
+  /** @internal The executor that was set, else the platform's. */
+  _defaultExecutor(): Executor {
+    const chosen = this.#executor ?? platformExecutor?.();
+    if (chosen !== undefined) return chosen;
+    throw new RuntimeError(
+      "there is no default executor: give one, set it by loop.setDefaultExecutor(executor), or " +
+        'import "heddle/node", which brings one',
+    );
   }
 
   /** Set what `runInExecutor(null, …)` uses. Counterpart: `loop.set_default_executor`. */
@@ -404,6 +409,13 @@ export function* allTasksOf(loop: EventLoop): Iterable<Task<unknown>> {
 }
 
 let makingDefault = false;
+
+let platformExecutor: (() => Executor) | undefined;
+
+/** @internal What a platform hands work to where nothing else was set. */
+export function setPlatformExecutor(make: () => Executor): void {
+  platformExecutor = make;
+}
 
 setDefaultLoopFactory(() => {
   makingDefault = true;

@@ -1,0 +1,70 @@
+/*
+ * Calls of runCoroutineThreadsafe, on the side where they run: each is a task of the run that the job
+ * belongs to, in the job's context, and ends with the job.
+ */
+import { within } from "../context/current.ts";
+import type { Coroutine } from "../coroutine/types.ts";
+import type { Task } from "../task/task.ts";
+import type { Job } from "./job.ts";
+import type { FromWorker } from "./messages.ts";
+import { outcomeOf, runCall, sendOutcome } from "./run-call.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { WorkerLink } from "./worker-link.ts";
+
+type CallMessage = Extract<FromWorker, { type: "call" }>;
+
+export class CallsBack {
+  readonly #surroundings: Surroundings;
+  readonly #tasks = new Map<number, Task<void>>();
+  /** Threads that stand still for a call. */
+  readonly #flags = new Map<number, Int32Array>();
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  run(job: Job<unknown>, link: WorkerLink, message: CallMessage): void {
+    job._loop.react(() => {
+      const task = within({ ...job.frame, frameTask: null }, () =>
+        job._loop.createTask(this.#run(link, message)),
+      );
+      task.setName(`${message.fn.name || "a function"}(), called by ${job}`);
+      this.#tasks.set(message.call, task);
+      task.addDoneCallback(() => this.#end(message.call));
+    }, undefined);
+  }
+
+  *#run(link: WorkerLink, { call, fn, args }: CallMessage): Coroutine<void> {
+    const outcome = yield* outcomeOf(runCall(() => this.#surroundings.load(fn), args));
+    sendOutcome(outcome, fn.name, (result, transfer) => {
+      link.send({ type: "returned", call, outcome: result }, transfer);
+    });
+  }
+
+  #end(call: number): void {
+    this.#tasks.delete(call);
+    const flag = this.#flags.get(call);
+    this.#flags.delete(call);
+    if (flag !== undefined) raise(flag);
+  }
+
+  /** A thread waits for the end of the call without turning its loop. */
+  wake(call: number, flag: Int32Array): void {
+    if (this.#tasks.has(call)) this.#flags.set(call, flag);
+    else raise(flag);
+  }
+
+  /** The worker does not want it any more. */
+  drop(call: number): void {
+    this.#tasks.get(call)?.cancel();
+  }
+
+  dropAll(): void {
+    for (const task of this.#tasks.values()) task.cancel();
+  }
+}
+
+function raise(flag: Int32Array): void {
+  Atomics.store(flag, 0, 1);
+  Atomics.notify(flag, 0);
+}

@@ -1,0 +1,235 @@
+/*
+ * Which part of a value cannot be sent.
+ *
+ * The engine says "()=>{} could not be cloned", and not where in the value that stands. What can be cloned
+ * differs from runtime to runtime, and a Proxy cannot be told from what it stands for. So nothing is known
+ * here about types: parts are given to structuredClone, which alone decides, first all items of a
+ * container, then halves of them, until one is left; and so on within it. A level costs at most twice
+ * the clone of what it holds.
+ */
+import { Transfer, type Transferable } from "./transfer.ts";
+
+/** Containers within each other that are entered. */
+const DEPTH = 500;
+const ADVICE =
+  "Only data goes to a worker and back: plain objects, arrays, Map, Set, Date, Error, bytes; of a class's " +
+  "instance its fields alone";
+
+/**
+ * The error for a value that structured clone has refused with `error`: names the first part that cannot
+ * be cloned, by its path from `path`. `list` is what was to be transferred. Never throws.
+ */
+export function explainUncloneable(
+  value: unknown,
+  path: string,
+  error: unknown,
+  list: readonly Transferable[] = [],
+): TypeError {
+  let found: string | undefined;
+  try {
+    found = badTransfer(list) ?? new Search(list, path).run(value);
+  } catch {
+    // Whatever a Proxy or getter does: the engine's own words must do.
+  }
+  const what = path === "" ? "this" : path;
+  const detail = found ?? `${messageOf(error)}. ${ADVICE}`;
+  return new TypeError(`${what} cannot be sent: ${detail}`, { cause: error });
+}
+
+/** One part: its value, or else what reading it has thrown. */
+interface Part {
+  readonly trail: string;
+  readonly value?: unknown;
+  readonly thrown?: unknown;
+}
+
+class Search {
+  readonly #listed: ReadonlySet<unknown>;
+  readonly #start: string;
+  readonly #entered = new Set<object>();
+  #depth = 0;
+  /** Bad parts that were passed over: entered before, as happens in a cycle … */
+  #repeated = 0;
+  /** … and those that are to be transferred, or lie too deep. */
+  #unsearched = 0;
+  /** Of its bad parts all were entered before: the culprit if there is no surer one, such as a Proxy. */
+  #suspect: string | undefined;
+
+  constructor(list: readonly Transferable[], path: string) {
+    // Buffers can be copied, too, unless they are gone already.
+    this.#listed = new Set(list.filter((each) => !(each instanceof ArrayBuffer)));
+    // "arguments" and "[0].f" make "arguments[0].f"; "argument 1" makes no such name.
+    this.#start = /^[\w$.[\]]*$/.test(path) ? path : "";
+  }
+
+  run(value: unknown): string | undefined {
+    return this.#among([{ trail: "", value }]) ?? this.#suspect;
+  }
+
+  /** What is wrong in one of these parts. */
+  #among(parts: readonly Part[]): string | undefined {
+    const [first] = parts;
+    if (first === undefined) return undefined;
+    const broken = parts.find((each) => "thrown" in each);
+    if (broken !== undefined) {
+      const thrown = messageOf(broken.thrown);
+      return `${this.#name(broken)} is a getter that throws: ${thrown}. ${ADVICE}`;
+    }
+    const refused = refusalOf(parts.length === 1 ? first.value : parts.map(({ value }) => value));
+    if (refused === undefined) return undefined;
+    if (parts.length === 1) return this.#within(first, refused.error);
+    const middle = parts.length >> 1;
+    return this.#among(parts.slice(0, middle)) ?? this.#among(parts.slice(middle));
+  }
+
+  /** What is wrong with a part that was refused. */
+  #within(part: Part, error: unknown): string | undefined {
+    const { value } = part;
+    if (this.#listed.has(value) || this.#depth >= DEPTH) {
+      this.#unsearched++;
+      return undefined;
+    }
+    if (typeof value !== "object" || value === null) return this.#blame(part, error);
+    if (this.#entered.has(value)) {
+      this.#repeated++;
+      return undefined;
+    }
+    this.#entered.add(value);
+    const repeated = this.#repeated;
+    const unsearched = this.#unsearched;
+    this.#depth++;
+    const found = this.#among(partsOf(value, part.trail));
+    this.#depth--;
+    if (found !== undefined || this.#unsearched > unsearched) return found;
+    if (this.#repeated === repeated) return this.#blame(part, error);
+    this.#suspect ??= this.#blame(part, error);
+    return undefined;
+  }
+
+  #blame(part: Part, error: unknown): string {
+    return `${this.#name(part)} is ${describe(part.value)}. ${adviceFor(part.value, error)}`;
+  }
+
+  #name({ trail }: Part): string {
+    return (this.#start + trail).trim().replace(/^\./, "") || "it";
+  }
+}
+
+function partsOf(value: object, trail: string): Part[] {
+  if (value instanceof Transfer || tagOf(value) === "Module" || ArrayBuffer.isView(value))
+    return [];
+  try {
+    if (value instanceof Map) {
+      return [...value].flatMap(([key, each], index) => [
+        { trail: `${trail} (key ${index})`, value: key },
+        {
+          trail: `${trail}.get(${typeof key === "string" ? JSON.stringify(key) : index})`,
+          value: each,
+        },
+      ]);
+    }
+    if (value instanceof Set) {
+      return [...value].map((each, index) => ({ trail: `${trail} (item ${index})`, value: each }));
+    }
+    const keys = value instanceof Error ? ["cause"] : Object.keys(value);
+    return keys.map((key) => partOf(value, key, trail));
+  } catch {
+    return []; // a Proxy of these
+  }
+}
+
+function partOf(value: object, key: string, above: string): Part {
+  const isIndex = Array.isArray(value) && /^\d+$/.test(key);
+  const isName = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key);
+  const trail = above + (isIndex ? `[${key}]` : isName ? `.${key}` : `[${JSON.stringify(key)}]`);
+  try {
+    return { trail, value: Reflect.get(value, key) };
+  } catch (thrown) {
+    return { trail, thrown };
+  }
+}
+
+/** The error of cloning it. */
+function refusalOf(value: unknown): { error: unknown } | undefined {
+  try {
+    structuredClone(value);
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}
+
+/**
+ * An item that cannot be transferred. Each is tried beside a value whose clone always fails, so that nothing
+ * is moved: the list is looked at before the value.
+ */
+function badTransfer(list: readonly Transferable[]): string | undefined {
+  const reached = new Error("the value is being cloned");
+  const value = {
+    get never() {
+      throw reached;
+    },
+  };
+  for (const [index, item] of list.entries()) {
+    try {
+      structuredClone(value, { transfer: [item as never] });
+    } catch (error) {
+      if (error === reached) continue;
+      return (
+        `item ${index} of the list of what is to be transferred is ${describe(item)}: ` +
+        `${messageOf(error)}. ArrayBuffers, MessagePorts and streams can be transferred, once`
+      );
+    }
+  }
+  return undefined;
+}
+
+function describe(value: unknown): string {
+  if (value instanceof Transfer) return "what transfer() gave";
+  if (typeof value === "function") {
+    return /^class\b/.test(Function.prototype.toString.call(value)) ? "a class" : "a function";
+  }
+  if (typeof value !== "object" || value === null) return `a ${typeof value}`;
+  if (isDetached(value)) return `a detached ${tagOf(value)}`;
+  const tag = tagOf(value);
+  if (tag === "Module") return "a module";
+  const name = classNameOf(value) ?? tag;
+  // Of all that is made of fields alone, and whose fields are fine, only Proxies are refused.
+  if (tag === "Object" || tag === "Array") return `a Proxy (of ${article(name)} ${name})`;
+  return `${article(name)} ${name}`;
+}
+
+function adviceFor(value: unknown, error: unknown): string {
+  if (value instanceof Transfer) return "Put transfer() around the whole argument, not into it";
+  if (value instanceof Promise) return "Await it first, and send what it gives";
+  if (isDetached(value))
+    return "Its bytes were moved to another thread before: each can be sent once";
+  const isMovable = typeof value === "object" && /transfer/i.test(messageOf(error));
+  return isMovable ? "It can only be moved: wrap the argument, transfer(argument, [it])" : ADVICE;
+}
+
+/** Buffers of no bytes are seldom, and refused ones are detached. */
+function isDetached(value: unknown): value is object {
+  return (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) && value.byteLength === 0;
+}
+
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+function classNameOf(value: object): string | undefined {
+  const { constructor: made } = value;
+  return typeof made === "function" && made.name !== "" ? made.name : undefined;
+}
+
+function article(name: string): string {
+  return /^[aeiou]/i.test(name) ? "an" : "a";
+}
+
+function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return "an error that cannot be shown";
+  }
+}

@@ -1,0 +1,13 @@
+export { registerContextVar } from "./context-variables.ts";
+export type { EncodedError } from "./error-crossing.ts";
+export { decodeError, encodeError, registerErrorClass } from "./error-crossing.ts";
+export { jobSignal } from "./job-signal.ts";
+export type { LatencySummary } from "./latencies.ts";
+export type { MapOptions, Mapped } from "./map-over.ts";
+export { mapOver } from "./map-over.ts";
+export { moduleFunction } from "./module-function.ts";
+export type { PoolStatistics, ShutdownOptions } from "./pool-executor.ts";
+export { PoolExecutor } from "./pool-executor.ts";
+export type { PoolOptions } from "./pool-options.ts";
+export { runCoroutineThreadsafe, ThreadsafeCall } from "./run-coroutine-threadsafe.ts";
+export { transfer } from "./transfer.ts";

@@ -1,0 +1,171 @@
+/*
+ * The worker's side: runs the jobs that come, one after the other.
+ *
+ * A job is a run of its own on the worker's loop: what it starts and leaves behind is cancelled, closed and
+ * awaited before it counts as done, so that nothing of it is in the way of the next one. A plain function
+ * that returns a value needs none of that, and is only called.
+ */
+import type { Coroutine } from "../coroutine/types.ts";
+import { awaitReturned, isOngoing } from "../task/as-coroutine.ts";
+import { CancelScope } from "../task/cancel-scope.ts";
+import { getRunningLoop } from "../task/current-loop.ts";
+import { newCancelledError } from "../task/errors.ts";
+// Makes the worker's loop; nobody else may have loaded it there.
+import "../task/event-loop.ts";
+import { run } from "../task/run.ts";
+import { currentTask, type Task } from "../task/task.ts";
+import { restoreVariables } from "./context-variables.ts";
+import type { FromWorker, FunctionReference, Outcome, RunMessage, ToWorker } from "./messages.ts";
+import { outcomeOfError, runCall, sendOutcome } from "./run-call.ts";
+import type { AnyFunction, Found } from "./surroundings.ts";
+import type { Transferable } from "./transfer.ts";
+
+/** What a worker is given by its platform. */
+export interface WorkerSurroundings {
+  post(message: FromWorker, transfer: readonly Transferable[]): void;
+  load(reference: FunctionReference): Found | Promise<Found>;
+  /** For calls to the other side. */
+  reference(fn: AnyFunction, call: string): FunctionReference;
+  /** The next message, without turning the loop. Absent where that cannot be. */
+  receive?(): ToWorker | undefined;
+}
+
+const PlainFunction = Function;
+
+export class JobRunner {
+  readonly surroundings: WorkerSurroundings;
+  #id = 0;
+  #task: Task<unknown> | null = null;
+  #busy = false;
+  #cancelled: { readonly reason: string | undefined } | null = null;
+  #controller: AbortController | null = null;
+  /** Calls to the other side that are under way. */
+  readonly calls = new Map<number, (outcome: Outcome) => void>();
+  #lastCall = 0;
+
+  constructor(surroundings: WorkerSurroundings) {
+    this.surroundings = surroundings;
+  }
+
+  heard(message: ToWorker): void {
+    if (message.type === "run") this.#run(message);
+    else if (message.type === "cancel") this.#cancel(message.id, message.reason);
+    else {
+      const settle = this.calls.get(message.call);
+      this.calls.delete(message.call);
+      settle?.(message.outcome);
+    }
+  }
+
+  #run(message: RunMessage): void {
+    this.#id = message.id;
+    this.#busy = true;
+    this.#cancelled = null;
+    this.#controller = null;
+    if (message.variables === undefined && message.timeLeft === undefined) {
+      let fn: Found | Promise<Found>;
+      try {
+        fn = this.surroundings.load(message.fn);
+      } catch (error) {
+        this.#answer(message, outcomeOfError(error));
+        return;
+      }
+      if (typeof fn === "function" && fn.constructor === PlainFunction) {
+        this.#callPlain(message, fn);
+        return;
+      }
+    }
+    this.#runJob(message, () => runCall(() => this.surroundings.load(message.fn), message.args));
+  }
+
+  #callPlain(message: RunMessage, fn: Found): void {
+    let returned: unknown;
+    try {
+      returned = fn(...message.args);
+    } catch (error) {
+      this.#answer(message, outcomeOfError(error));
+      return;
+    }
+    if (isOngoing(returned)) this.#runJob(message, () => awaitReturned(returned));
+    else this.#answer(message, { value: returned });
+  }
+
+  #runJob(message: RunMessage, begin: () => Coroutine<unknown>): void {
+    const job = { late: false };
+    run(() => this.#main(message, begin, job), { name: message.fn.name || "job" }).then(
+      (value) => {
+        const late: Outcome = { cancelled: "the deadline has passed", late: true };
+        this.#answer(message, job.late ? late : { value });
+      },
+      (error) => this.#answer(message, outcomeOfError(error)),
+    );
+  }
+
+  *#main(
+    { variables, timeLeft }: RunMessage,
+    begin: () => Coroutine<unknown>,
+    job: { late: boolean },
+  ): Coroutine<unknown> {
+    this.#task = currentTask();
+    if (this.#cancelled !== null) throw newCancelledError(this.#cancelled.reason);
+    if (variables !== undefined) restoreVariables(variables);
+    if (timeLeft === undefined) return yield* begin();
+    const scope = new CancelScope({ deadline: getRunningLoop().time() + timeLeft });
+    const value = yield* scope.run(begin);
+    job.late = scope.cancelledCaught;
+    return value;
+  }
+
+  #answer({ id, fn }: RunMessage, outcome: Outcome): void {
+    this.#busy = false;
+    this.#task = null;
+    this.calls.clear();
+    sendOutcome(outcome, fn.name, (sent, transfer) => {
+      this.surroundings.post({ type: "answer", id, outcome: sent }, transfer);
+    });
+  }
+
+  #cancel(id: number, reason: string | undefined): void {
+    if (!this.#busy || id !== this.#id) return;
+    this.#cancelled = { reason };
+    this.#controller?.abort(newCancelledError(reason));
+    this.#task?.cancel(reason);
+  }
+
+  /** An AbortSignal that is aborted when the job is cancelled. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#cancelled !== null) this.#controller.abort(newCancelledError(this.#cancelled.reason));
+    return this.#controller.signal;
+  }
+
+  /** Have `fn(...args)` run on the other side, for the job; gives the number of the call. */
+  call(
+    fn: FunctionReference,
+    args: readonly unknown[],
+    transfer: readonly Transferable[],
+    settle: (outcome: Outcome) => void,
+  ): number {
+    const call = ++this.#lastCall;
+    this.surroundings.post({ type: "call", id: this.#id, call, fn, args }, transfer);
+    this.calls.set(call, settle);
+    return call;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+}
+
+let runner: JobRunner | null = null;
+
+/** This thread is a worker from now on. */
+export function becomeWorker(surroundings: WorkerSurroundings): JobRunner {
+  runner = new JobRunner(surroundings);
+  return runner;
+}
+
+/** The worker's runner, while it has a job; null in the main thread. */
+export function currentRunner(): JobRunner | null {
+  return runner?.busy === true ? runner : null;
+}

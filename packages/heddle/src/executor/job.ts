@@ -1,0 +1,120 @@
+/*
+ * A job: the future of a call that was handed over.
+ *
+ *   waiting ---> running ---> done           cancel(): a waiting job is done at once;
+ *                   \--- unwinding --/                 a running one when its worker has unwound it, or
+ *                                                      the grace is over and the worker is killed
+ *
+ * So whoever is cancelled while waiting for a job goes on when nothing of it runs any more. That the job
+ * returned a value all the same, because it had just ended or does not listen, changes nothing: the waiter
+ * was cancelled, and asyncio's rule that a future's result wins would lose that.
+ */
+
+import { snapshot } from "../context/context.ts";
+import { currentFrame, type Frame } from "../context/current.ts";
+import type { Awaitable } from "../coroutine/types.ts";
+import type { EventLoop } from "../task/event-loop.ts";
+import { CANCELLED, Future } from "../task/future.ts";
+import { currentOwner, type Owner, type Resource } from "../task/owner.ts";
+import { decodeError } from "./error-crossing.ts";
+import type { Call, Outcome } from "./messages.ts";
+
+/** Who runs jobs: hears that one is not wanted any more. */
+export interface JobCanceller {
+  cancelJob(job: Job<unknown>, reason: string | undefined): void;
+}
+
+export class Job<T> extends Future<T> implements Resource {
+  readonly call: Call;
+  /** Where it was submitted: what it calls back runs there. */
+  readonly frame: Frame;
+  /** When the deadline of the scopes around it is, by `loop.time()`; Infinity for none. */
+  readonly deadline: number;
+  readonly variables: Record<string, unknown> | undefined;
+  readonly #canceller: JobCanceller;
+  place: "door" | "queue" | "worker" = "queue";
+  /** By the pool's clock, in milliseconds. */
+  submitted = 0;
+  started = 0;
+  #cancelled = false;
+  #reason: string | undefined;
+
+  constructor(
+    loop: EventLoop,
+    canceller: JobCanceller,
+    call: Call,
+    deadline: number,
+    variables: Record<string, unknown> | undefined,
+  ) {
+    super(loop, call.fn.name);
+    this.call = call;
+    this.#canceller = canceller;
+    this.deadline = deadline;
+    this.variables = variables;
+    this.frame = {
+      context: snapshot(),
+      owner: currentOwner(loop),
+      frameTask: currentFrame().frameTask,
+    };
+    loop.traffic?.outward.add(this.frame.frameTask);
+    (this.frame.owner as Owner | null)?.own(this);
+  }
+
+  override toString(): string {
+    return `<job ${this.call.fn.name}()>`;
+  }
+
+  /** It is to be cancelled, and not done yet. */
+  get unwinding(): boolean {
+    return this.#cancelled && !this.done();
+  }
+
+  /** Cancel the job, and with it who waits for it, when nothing of it runs any more. */
+  override cancel(reason?: string): boolean {
+    if (this.done()) return false;
+    if (!this.#cancelled) {
+      this.#cancelled = true;
+      this.#reason = reason;
+      this.#canceller.cancelJob(this as Job<unknown>, reason);
+    }
+    return true;
+  }
+
+  /** The worker's answer, or what became of it. */
+  settle(outcome: Outcome, where: string): void {
+    if (this.done()) return;
+    if ("error" in outcome) this.fail(decodeError(outcome.error, where));
+    else if (this.#cancelled || "cancelled" in outcome)
+      this.end("cancelled" in outcome ? outcome.cancelled : undefined);
+    else {
+      this.#leave();
+      this.setResult(outcome.value as T);
+    }
+  }
+
+  fail(error: unknown): void {
+    if (this.done()) return;
+    this.#leave();
+    this.setException(error);
+  }
+
+  /** It is cancelled, and nothing of it runs. */
+  end(reason?: string): void {
+    if (this.done()) return;
+    this.#leave();
+    this._markSeen();
+    this._settle(CANCELLED, this.#reason ?? reason);
+  }
+
+  #leave(): void {
+    this._loop.traffic?.outward.remove(this.frame.frameTask);
+    (this.frame.owner as Owner | null)?.disown(this);
+  }
+
+  /** The run that submitted it ends. */
+  release(): Awaitable<unknown> | undefined {
+    this.cancel();
+    if (this.done()) return undefined;
+    return this;
+  }
+}

@@ -1,0 +1,576 @@
+/*
+ * The pool: jobs, and workers that take them one at a time.
+ *
+ *   submit --> [door] --> [queue: at most maxQueue] --> a slot with a worker --> settled
+ *                                                         ^  killed or dead: the next job starts another
+ *
+ * A worker has one job at a time, so what happens to it, its end too, concerns that job alone. A slot
+ * starts its worker with its first job. Which kind of worker that is, the surroundings know.
+ */
+import type { Variables } from "../context/context.ts";
+import { RuntimeError } from "../coroutine/errors.ts";
+import type { Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
+import { Fifo } from "../queue/fifo.ts";
+import { getEventLoop } from "../task/current-loop.ts";
+import { currentEffectiveDeadline } from "../task/effective-deadline.ts";
+import { TimeoutError } from "../task/errors.ts";
+import { BrokenExecutorError, type Executor, type ResultOf } from "../task/executor.ts";
+import { Future } from "../task/future.ts";
+import { caller, ownedCall } from "../task/owned-promise.ts";
+import { currentOwner, type Owner, type Resource } from "../task/owner.ts";
+import { CallsBack } from "./calls-back.ts";
+import { explainUncloneable } from "./cloneable.ts";
+import { crossingVariables } from "./context-variables.ts";
+import { Job, type JobCanceller } from "./job.ts";
+import { Latencies, type LatencySummary } from "./latencies.ts";
+import { type MapOptions, type Mapped, mapOver } from "./map-over.ts";
+import type { FromWorker, Outcome, RunMessage } from "./messages.ts";
+import { type PoolOptions, type PoolPlan, planPool } from "./pool-options.ts";
+import type { AnyFunction, Surroundings } from "./surroundings.ts";
+import { takeTransfers } from "./transfer.ts";
+import type { LinkListener, WorkerLink } from "./worker-link.ts";
+
+export interface ShutdownOptions {
+  /** Wait until all that was taken is done and the workers have ended; true if not given. */
+  wait?: boolean;
+  /** Cancel the jobs that no worker has begun; false if not given. */
+  cancelFutures?: boolean;
+}
+
+export interface PoolStatistics {
+  /** Workers that are started. */
+  readonly workers: number;
+  /** Jobs that run. */
+  readonly busy: number;
+  /** Jobs in the queue. */
+  readonly waiting: number;
+  /** Jobs that wait for room in the queue (`maxQueue`). */
+  readonly suspended: number;
+  /** Jobs that have ended: with a result, with an error, cancelled. */
+  readonly done: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** Workers that were killed since a cancelled job did not unwind in time. */
+  readonly replaced: number;
+  /** Workers that have died by themselves. */
+  readonly died: number;
+  /** From `submit` to the start of the job, in milliseconds. */
+  readonly waitTime: LatencySummary;
+  /** From the start of the job to its end, in milliseconds. */
+  readonly runTime: LatencySummary;
+}
+
+/** Milliseconds after which a job that has ended by its deadline fails, if its own scope has not cancelled it. */
+const LATE = 50;
+/** Milliseconds until an idle worker of a pool that belongs to no run is ended. */
+const IDLE_TIMEOUT = 1000;
+
+let pools = 0;
+
+/**
+ * What pools of threads, processes and Web Workers have in common. Counterparts:
+ * `concurrent.futures.Executor`, `gevent.threadpool.ThreadPool`.
+ */
+export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
+  readonly #plan: PoolPlan;
+  readonly #surroundings: Surroundings;
+  readonly #slots: Slot[] = [];
+  readonly #idle: Slot[] = [];
+  readonly #queue = new Fifo<Job<unknown>>();
+  readonly #door = new Fifo<Job<unknown>>();
+  /** Of those in the queue and at the door, how many are not cancelled. */
+  #waiting = 0;
+  #suspended = 0;
+  readonly #entrances = new Map<Job<unknown>, Future<void>>();
+  readonly #owner: Owner | null;
+  #closing = false;
+  /** Set when all is over; exists while somebody waits for that. */
+  readonly #overWaiters = new Set<Future<void>>();
+  readonly #ends = new Set<Promise<void>>();
+  #done = 0;
+  #failed = 0;
+  #cancelled = 0;
+  #replaced = 0;
+  #died = 0;
+  readonly #waitTimes = new Latencies();
+  readonly #runTimes = new Latencies();
+
+  /** @internal */
+  constructor(
+    options: PoolOptions,
+    className: string,
+    processors: number,
+    surroundings: Surroundings,
+    more: readonly string[] = [],
+  ) {
+    this.#owner = this.belongsToRun ? currentOwner() : null;
+    this.#plan = planPool(
+      options,
+      className,
+      {
+        maxWorkers: processors,
+        maxQueue: Number.POSITIVE_INFINITY,
+        grace: 1000,
+        idleTimeout: this.#owner === null ? IDLE_TIMEOUT : Number.POSITIVE_INFINITY,
+        name: `${className}-${++pools}`,
+      },
+      more,
+    );
+    this.#surroundings = surroundings;
+    this.#owner?.own(this);
+  }
+
+  /** @internal The pool that `toThread` uses serves all runs. */
+  protected get belongsToRun(): boolean {
+    return true;
+  }
+
+  get name(): string {
+    return this.#plan.name;
+  }
+
+  /**
+   * Run `fn(...args)` on a worker; the future gives its result, or throws its error with the worker's stack.
+   * `fn` is an inline function that uses no variables from outside, or a `moduleFunction`; a coroutine
+   * function runs as a task on a loop of the worker's. Arguments and results are copied (structured clone),
+   * when a worker takes the job; see `transfer`.
+   *
+   * Never suspends; awaiting the future does. Where the queue is full (`maxQueue`) the job waits before it:
+   * a producer that is to wait for room says `yield* pool.start(…)`.
+   *
+   * On cancellation, of the future or of who awaits it, the job is cancelled: it never starts, or a
+   * CancelledError is thrown in its coroutine; when it has not unwound within the grace its worker is
+   * killed. Only then the waiter goes on. The end of the run that submitted it does the same.
+   *
+   * Throws RuntimeError after `shutdown`, TypeError for a function that cannot be handed over; the future
+   * throws TypeError for an argument that cannot be copied, BrokenExecutorError if the worker dies.
+   * Counterpart: `Executor.submit`.
+   */
+  submit<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): Future<ResultOf<T>> {
+    return this._submit("pool.submit", fn, args);
+  }
+
+  /** @internal `call`: the public call, for messages. */
+  _submit<T>(call: string, fn: AnyFunction, args: readonly unknown[]): Future<ResultOf<T>> {
+    const job = this.#newJob<ResultOf<T>>(call, fn, args);
+    this.#admit(job as Job<unknown>);
+    return job;
+  }
+
+  /**
+   * `submit` that waits for room in the queue: gives the future of the job when that has a place there or a
+   * worker. (`await` cannot give a future: by that it gives the job's result.) Suspends only if the queue is
+   * full (`maxQueue`), in turn with others. On cancellation the job is withdrawn. Counterpart: `gevent.pool.Pool.spawn`.
+   */
+  start<A extends unknown[], T>(
+    fn: (...args: A) => T,
+    ...args: A
+  ): ThenableAwaitable<Future<ResultOf<T>>> {
+    const job = this.#newJob<ResultOf<T>>("pool.start", fn, args);
+    return ownedCall(caller(), this.#start(job));
+  }
+
+  *#start<T>(job: Job<T>): Coroutine<Future<T>> {
+    const generic = job as Job<unknown>;
+    this.#admit(generic, true);
+    const entrance = this.#entrances.get(generic);
+    try {
+      if (entrance !== undefined) yield* entrance;
+    } catch (error) {
+      job.cancel();
+      throw error;
+    }
+    return job;
+  }
+
+  /**
+   * Run `fn(item)` for each item; iterate the results with `iterate`'s protocol or `for await`, or `yield*`
+   * (`await`) the whole for an array. See MapOptions for order and look-ahead. Counterpart: `Executor.map`.
+   */
+  map<T, R>(
+    fn: (item: T) => R,
+    items: Iterable<T> | AsyncIterable<T>,
+    options?: MapOptions,
+  ): Mapped<ResultOf<R>> {
+    const submit = (item: T) => this._submit<R>("pool.map", fn, [item]);
+    return mapOver("pool.map", submit, items, {
+      bufferSize: 2 * this.#plan.maxWorkers,
+      ...options,
+    });
+  }
+
+  #newJob<T>(call: string, fn: AnyFunction, args: readonly unknown[]): Job<T> {
+    if (this.#closing) {
+      throw new RuntimeError(
+        `${call}(): ${this.name} takes no more work: it was shut down, or the run that made it has ended`,
+      );
+    }
+    const reference = this.#surroundings.reference(fn, call);
+    const loop = getEventLoop();
+    const deadline = loop.host.virtual ? Number.POSITIVE_INFINITY : currentEffectiveDeadline();
+    const job = new Job<T>(loop, this, { fn: reference, args }, deadline, crossingVariables());
+    job.submitted = this.#surroundings.now();
+    return job;
+  }
+
+  // ---- who is next
+
+  #admit(job: Job<unknown>, mayWait = false): void {
+    const slot = this.#waiting === 0 ? this.#freeSlot() : undefined;
+    if (slot !== undefined) this.#begin(slot, job);
+    else if (this.#waiting < this.#plan.maxQueue) {
+      this.#waiting++;
+      this.#queue.push(job);
+    } else {
+      this.#suspended++;
+      job.place = "door";
+      this.#door.push(job);
+      if (mayWait)
+        this.#entrances.set(job, new Future<void>(job._loop, `${this.name} to have room`));
+    }
+  }
+
+  #freeSlot(): Slot | undefined {
+    const idle = this.#idle.pop();
+    if (idle !== undefined || this.#slots.length === this.#plan.maxWorkers) return idle;
+    const slot = new Slot(`${this.name}, worker ${this.#slots.length + 1}`);
+    this.#slots.push(slot);
+    return slot;
+  }
+
+  /** The next job that is still wanted. */
+  #take(): Job<unknown> | undefined {
+    let job = this.#queue.shift();
+    while (job?.done() === true) job = this.#queue.shift();
+    if (job !== undefined) this.#waiting--;
+    this.#letIn();
+    // A queue of length 0 holds nobody: who stands at the door goes straight to the worker.
+    return job ?? this.#fromDoor();
+  }
+
+  #fromDoor(): Job<unknown> | undefined {
+    let job = this.#door.shift();
+    while (job?.done() === true) job = this.#door.shift();
+    if (job === undefined) return undefined;
+    this.#suspended--;
+    job.place = "queue";
+    const entrance = this.#entrances.get(job);
+    this.#entrances.delete(job);
+    if (entrance?.done() === false) entrance.setResult(undefined);
+    return job;
+  }
+
+  #letIn(): void {
+    while (this.#suspended > 0 && this.#waiting < this.#plan.maxQueue) {
+      const job = this.#fromDoor();
+      if (job === undefined) return;
+      this.#waiting++;
+      this.#queue.push(job);
+    }
+  }
+
+  /** The slot has nothing to do. */
+  #next(slot: Slot): void {
+    const job = this.#take();
+    if (job !== undefined) {
+      this.#begin(slot, job);
+      return;
+    }
+    this.#idle.push(slot);
+    if (this.#closing) this.#endIdle();
+    else if (slot.link !== null && this.#plan.idleTimeout < Number.POSITIVE_INFINITY) {
+      slot.cancelTimer = this.#surroundings.after(this.#plan.idleTimeout, () => this.#end(slot));
+    }
+  }
+
+  // ---- a job and its worker
+
+  #begin(slot: Slot, job: Job<unknown>): void {
+    slot.cancelTimer?.();
+    slot.cancelTimer = null;
+    slot.job = job;
+    slot.id++;
+    job.place = "worker";
+    job.started = this.#surroundings.now();
+    this.#waitTimes.add(job.started - job.submitted);
+    try {
+      slot.link ??= this.#surroundings.open(this.#listener(slot), slot.name);
+      this.#send(slot, slot.link, job);
+    } catch (error) {
+      slot.job = null;
+      this.#failed++;
+      job.fail(error);
+      // Not at once: a long line of jobs that all fail would be as deep a stack.
+      job._loop.callSoonIn(NOBODYS, () => this.#next(slot));
+    }
+  }
+
+  #send(slot: Slot, link: WorkerLink, job: Job<unknown>): void {
+    const { call, deadline, variables } = job;
+    const { values, list } = takeTransfers(call.args);
+    const message: RunMessage = { type: "run", id: slot.id, fn: call.fn, args: values };
+    if (variables !== undefined) Object.assign(message, { variables });
+    if (deadline !== Number.POSITIVE_INFINITY) {
+      Object.assign(message, { timeLeft: deadline - job._loop.time() });
+    }
+    try {
+      link.send(message, list);
+    } catch (error) {
+      throw explainUncloneable(
+        variables === undefined ? values : { arguments: values, contextVars: variables },
+        variables === undefined ? "arguments" : "",
+        error,
+      );
+    }
+  }
+
+  #listener(slot: Slot): LinkListener {
+    return {
+      heard: (message) => this.#heard(slot, message),
+      ended: (reason) => this.#workerEnded(slot, reason),
+    };
+  }
+
+  #heard(slot: Slot, message: FromWorker): void {
+    if (message.type === "answer") {
+      if (slot.job !== null && message.id === slot.id)
+        this.#answered(slot, slot.job, message.outcome);
+      return;
+    }
+    if (message.type === "drop") slot.callsBack?.drop(message.call);
+    else if (message.type === "wake") slot.callsBack?.wake(message.call, message.flag);
+    else if (slot.job !== null && message.id === slot.id && slot.link !== null) {
+      slot.callsBack ??= new CallsBack(this.#surroundings);
+      slot.callsBack.run(slot.job, slot.link, message);
+    }
+  }
+
+  #answered(slot: Slot, job: Job<unknown>, outcome: Outcome): void {
+    this.#free(slot);
+    this.#runTimes.add(this.#surroundings.now() - job.started);
+    if ("error" in outcome) this.#failed++;
+    else if ("cancelled" in outcome || job.unwinding) this.#cancelled++;
+    else this.#done++;
+    // First work for the worker, then for this thread.
+    this.#next(slot);
+    if (job._loop.isClosed()) return;
+    if ("cancelled" in outcome && outcome.late && !job.unwinding) awaitDeadline(job);
+    else job._loop.react(settle, job, { outcome, where: slot.name });
+  }
+
+  #free(slot: Slot): void {
+    slot.cancelTimer?.();
+    slot.cancelTimer = null;
+    slot.job = null;
+    slot.callsBack?.dropAll();
+  }
+
+  #workerEnded(slot: Slot, reason: Error): void {
+    const { job } = slot;
+    slot.link = null;
+    this.#died++;
+    this.#free(slot);
+    if (job === null) {
+      if (this.#closing) this.#endIdle();
+      return;
+    }
+    const { name } = job.call.fn;
+    if (job.unwinding) this.#cancelled++;
+    else this.#failed++;
+    this.#next(slot);
+    job._loop.react(
+      lose,
+      job,
+      new BrokenExecutorError(
+        `${slot.name} has died while it ran ${name || "a function"}(): ${reason.message}`,
+        { cause: reason },
+      ),
+    );
+  }
+
+  /** @internal */
+  cancelJob(job: Job<unknown>, reason: string | undefined): void {
+    const slot = this.#slots.find((candidate) => candidate.job === job);
+    if (slot === undefined) {
+      this.#withdraw(job);
+      return;
+    }
+    slot.link?.send({ type: "cancel", id: slot.id, reason }, []);
+    if (this.#plan.grace === Number.POSITIVE_INFINITY) return;
+    slot.cancelTimer = this.#surroundings.after(this.#plan.grace, () => this.#replace(slot, job));
+  }
+
+  /** It waits, or stands at the door: it stays there until its turn, and is passed over. */
+  #withdraw(job: Job<unknown>): void {
+    if (job.place === "worker") return;
+    this.#cancelled++;
+    if (job.place === "door") this.#suspended--;
+    else this.#waiting--;
+    const entrance = this.#entrances.get(job);
+    this.#entrances.delete(job);
+    job.end();
+    if (entrance?.done() === false) entrance.cancel();
+    this.#letIn();
+  }
+
+  /** The grace is over, and the job runs on: its worker is killed. */
+  #replace(slot: Slot, job: Job<unknown>): void {
+    if (slot.job !== job) return;
+    const { link } = slot;
+    slot.link = null;
+    slot.cancelTimer = null;
+    this.#replaced++;
+    this.#cancelled++;
+    // It must not answer any more, and the slot is not free before it is gone.
+    slot.id++;
+    void this.#gone((link as WorkerLink).kill()).then(() => {
+      this.#free(slot);
+      this.#next(slot);
+      job._loop.react(endJob, job);
+    });
+  }
+
+  /** A worker is being ended: the pool is not over before that. */
+  #gone(end: Promise<void>): Promise<void> {
+    const gone = end.then(() => {
+      this.#ends.delete(gone);
+      if (this.#closing) this.#endIdle();
+    });
+    this.#ends.add(gone);
+    return gone;
+  }
+
+  #end(slot: Slot): void {
+    slot.cancelTimer?.();
+    slot.cancelTimer = null;
+    const { link } = slot;
+    slot.link = null;
+    if (link !== null) void this.#gone(link.end());
+  }
+
+  // ---- the end
+
+  /**
+   * Take no more work; the workers end when what was taken is done. With `wait` suspends until they have
+   * ended, unless they have; on cancellation it is not waited for any more, the shut-down goes on. Twice
+   * does no harm. Counterpart: `Executor.shutdown`.
+   */
+  shutdown(options: ShutdownOptions = {}): ThenableAwaitable<void> {
+    const { wait = true, cancelFutures = false } = options;
+    if (typeof wait !== "boolean" || typeof cancelFutures !== "boolean") {
+      throw new TypeError("shutdown() takes { wait, cancelFutures }, each true or false");
+    }
+    this.#close(cancelFutures);
+    return ownedCall(caller(), this.#untilOver(wait));
+  }
+
+  #close(cancelFutures: boolean): void {
+    this.#closing = true;
+    if (cancelFutures) for (const job of [...this.#queue, ...this.#door]) job.cancel();
+    this.#endIdle();
+  }
+
+  #endIdle(): void {
+    for (const slot of this.#idle) this.#end(slot);
+    if (!this.#isOver) return;
+    this.#owner?.disown(this);
+    for (const waiter of this.#overWaiters) {
+      if (!waiter.done()) waiter._loop.react(() => waiter.setResult(undefined), undefined);
+    }
+    this.#overWaiters.clear();
+  }
+
+  get #isOver(): boolean {
+    return this.#idle.length === this.#slots.length && this.#ends.size === 0;
+  }
+
+  *#untilOver(wait: boolean): Coroutine<void> {
+    if (!wait || this.#isOver) return;
+    const loop = getEventLoop();
+    const over = new Future<void>(loop, `${this.name} to shut down`);
+    this.#overWaiters.add(over);
+    loop.traffic?.outward.add(over);
+    try {
+      yield* over;
+    } finally {
+      loop.traffic?.outward.remove(over);
+      this.#overWaiters.delete(over);
+    }
+  }
+
+  /** @internal The run that made it ends, and with it all that it has begun. */
+  release(): Coroutine<void> | undefined {
+    this.#close(true);
+    for (const { job } of this.#slots) job?.cancel();
+    return this.#isOver ? undefined : this.#untilOver(true);
+  }
+
+  /** Begin to shut down; the run waits for the end. */
+  [Symbol.dispose](): void {
+    this.#close(false);
+  }
+
+  /** Shut down and wait, as Python's `with` does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
+  /** What is going on, and how long jobs have waited and run. Counterpart: none; gevent's `len(pool)`. */
+  statistics(): PoolStatistics {
+    return {
+      workers: this.#slots.filter(({ link }) => link !== null).length,
+      busy: this.#slots.filter(({ job }) => job !== null).length,
+      waiting: this.#waiting,
+      suspended: this.#suspended,
+      done: this.#done,
+      failed: this.#failed,
+      cancelled: this.#cancelled,
+      replaced: this.#replaced,
+      died: this.#died,
+      waitTime: this.#waitTimes.summary(),
+      runTime: this.#runTimes.summary(),
+    };
+  }
+
+  toString(): string {
+    return `<${this.name}>`;
+  }
+}
+
+/** The place of one worker. */
+class Slot {
+  readonly name: string;
+  link: WorkerLink | null = null;
+  job: Job<unknown> | null = null;
+  /** The number of the job, by which an answer that comes too late is known. */
+  id = 0;
+  callsBack: CallsBack | null = null;
+  /** Of the grace while a job is cancelled, of the idle time while there is none. */
+  cancelTimer: (() => void) | null = null;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+const NOBODYS: Variables = new Map();
+
+function settle(job: Job<unknown>, { outcome, where }: { outcome: Outcome; where: string }): void {
+  job.settle(outcome, where);
+}
+
+function lose(job: Job<unknown>, error: Error): void {
+  if (job.unwinding) job.end();
+  else job.fail(error);
+}
+
+function endJob(job: Job<unknown>): void {
+  job.end();
+}
+
+/** The worker's clock was faster: this side's scope cancels the job any moment, unless it was moved. */
+function awaitDeadline(job: Job<unknown>): void {
+  job._loop.callLater(LATE, () => {
+    if (!job.done()) job.fail(new TimeoutError(`the deadline of ${job} has passed in its worker`));
+  });
+}

@@ -1,0 +1,58 @@
+/*
+ * Running a call that came from another thread, and saying how it ended.
+ */
+import type { Coroutine } from "../coroutine/types.ts";
+import { awaitPromise, awaitReturned, followed } from "../task/as-coroutine.ts";
+import { isCancelled } from "../task/errors.ts";
+import { explainUncloneable } from "./cloneable.ts";
+import { encodeError } from "./error-crossing.ts";
+import type { Outcome } from "./messages.ts";
+import type { Found } from "./surroundings.ts";
+import { type Transferable, takeTransfers } from "./transfer.ts";
+
+/** Find the function and call it; whatever it returns is awaited. */
+export function* runCall(
+  load: () => Found | Promise<Found>,
+  args: readonly unknown[],
+): Coroutine<unknown> {
+  const loaded = load();
+  const fn = typeof loaded === "function" ? loaded : yield* awaitPromise(loaded);
+  return yield* awaitReturned(followed(() => fn(...args)));
+}
+
+/** Never throws. */
+export function* outcomeOf(call: Coroutine<unknown>): Coroutine<Outcome> {
+  try {
+    return { value: yield* call };
+  } catch (error) {
+    return outcomeOfError(error);
+  }
+}
+
+export function outcomeOfError(error: unknown): Outcome {
+  if (!isCancelled(error)) return { error: encodeError(error) };
+  return { cancelled: error.message === "" ? undefined : error.message, late: false };
+}
+
+/** Send an outcome; if the value in it cannot be cloned, the error that says so. */
+export function sendOutcome(
+  outcome: Outcome,
+  name: string,
+  send: (outcome: Outcome, transfer: readonly Transferable[]) => void,
+): void {
+  if (!("value" in outcome)) {
+    send(outcome, []);
+    return;
+  }
+  const { values, list } = takeTransfers([outcome.value]);
+  try {
+    send({ value: values[0] }, list);
+  } catch (error) {
+    const explained = explainUncloneable(
+      values[0],
+      `the result of ${name || "the function"}()`,
+      error,
+    );
+    send({ error: encodeError(explained) }, []);
+  }
+}

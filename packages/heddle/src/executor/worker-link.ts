@@ -1,0 +1,23 @@
+/*
+ * A worker, seen from its executor: a thread, a child process or a Web Worker.
+ */
+import type { FromWorker, ToWorker } from "./messages.ts";
+import type { Transferable } from "./transfer.ts";
+
+export interface WorkerLink {
+  /** Throws what the engine throws where something in the message cannot be cloned. */
+  send(message: ToWorker, transfer: readonly Transferable[]): void;
+  /** End the worker, which has no job; settles when it is gone. Never rejects. `ended` is not called any more. */
+  end(): Promise<void>;
+  /** The same at once, in the middle of a job. */
+  kill(): Promise<void>;
+}
+
+/** Who hears of a worker. */
+export interface LinkListener {
+  heard(message: FromWorker): void;
+  /** The worker is gone, and nobody had asked for that. */
+  ended(reason: Error): void;
+}
+
+export type OpenLink = (listener: LinkListener, name: string) => WorkerLink;

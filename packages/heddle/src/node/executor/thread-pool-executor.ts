@@ -1,0 +1,71 @@
+/*
+ * ThreadPoolExecutor: jobs on threads of this process.
+ */
+import { availableParallelism } from "node:os";
+import { MessageChannel, type ResourceLimits } from "node:worker_threads";
+import { PoolExecutor } from "../../executor/pool-executor.ts";
+import type { PoolOptions } from "../../executor/pool-options.ts";
+import { openPortLink, type Port } from "../../executor/port-link.ts";
+import { nodeSurroundings } from "./node-surroundings.ts";
+import { workerFile } from "./worker-file.ts";
+
+export interface ThreadPoolOptions extends PoolOptions {
+  /** Limits of each thread's memory, in MiB, as `worker_threads` has them. A thread beyond them dies alone. */
+  resourceLimits?: ResourceLimits;
+  /** Options of Node's command line for the threads, such as `["--expose-gc"]`; those of the process if not given. */
+  execArgv?: readonly string[];
+}
+
+/**
+ * A pool of threads (`worker_threads`) for work that computes, or blocks: the loop goes on meanwhile. Each
+ * thread has memory and modules of its own; what crosses is copied, moved (`transfer`) or shared
+ * (SharedArrayBuffer). A thread takes some 40 ms to start, with the first job that needs it.
+ *
+ * A pool that is made in a run belongs to it, and is shut down at its end; in others a thread ends after a
+ * second without a job. Throws TypeError or RangeError for options that are none. Counterparts:
+ * `concurrent.futures.ThreadPoolExecutor` and `InterpreterPoolExecutor`, `gevent.threadpool.ThreadPool`.
+ *
+ * @example
+ * const pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+ * const sum = yield* pool.submit((n: number) => {
+ *   let total = 0;
+ *   for (let i = 1; i <= n; i++) total += i;
+ *   return total;
+ * }, 1e8);
+ * yield* pool.shutdown();
+ */
+export class ThreadPoolExecutor extends PoolExecutor {
+  constructor(options: ThreadPoolOptions = {}) {
+    super(options, "ThreadPoolExecutor", availableParallelism(), threads(options), [
+      "resourceLimits",
+      "execArgv",
+    ]);
+  }
+}
+
+function threads({ resourceLimits, execArgv }: ThreadPoolOptions = {}) {
+  return nodeSurroundings((listener, name) =>
+    openPortLink(
+      {
+        script: workerFile("thread-worker"),
+        workerpool: {
+          workerType: "thread",
+          workerThreadOpts: {
+            name,
+            ...(resourceLimits === undefined ? {} : { resourceLimits }),
+            ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+          },
+        },
+        newChannel: () => new MessageChannel() as unknown as { port1: Port; port2: Port },
+      },
+      listener,
+    ),
+  );
+}
+
+/** The pool behind `toThread`: it serves every run, and belongs to none. */
+export class SharedThreadPool extends ThreadPoolExecutor {
+  protected override get belongsToRun(): boolean {
+    return false;
+  }
+}

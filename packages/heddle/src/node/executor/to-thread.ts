@@ -1,0 +1,62 @@
+/*
+ * toThread, runInExecutor: work for the pool that is there by default.
+ */
+import { PoolExecutor } from "../../executor/pool-executor.ts";
+import { getEventLoop } from "../../task/current-loop.ts";
+import { setPlatformExecutor } from "../../task/event-loop.ts";
+import type { Executor, ResultOf } from "../../task/executor.ts";
+import type { Future } from "../../task/future.ts";
+import { SharedThreadPool } from "./thread-pool-executor.ts";
+
+let shared: SharedThreadPool | null = null;
+
+// One pool for the whole program: there are no more processors where there are more loops.
+setPlatformExecutor(() => {
+  shared ??= new SharedThreadPool({ name: "toThread" });
+  return shared;
+});
+
+/**
+ * Run `fn(...args)` on another thread, so that the loop goes on meanwhile, and give its result. `fn` is an
+ * inline function without outer variables, or a `moduleFunction`; see ThreadPoolExecutor.submit for what
+ * crosses, the errors, and cancellation. Runs on the loop's default executor if one was set, else on a pool
+ * of threads that serves the whole program: as many as there are processors, started when needed, ended
+ * after a second without work.
+ *
+ * Never suspends; awaiting the future does. Counterparts: `asyncio.to_thread`, `trio.to_thread.run_sync`,
+ * `gevent.get_hub().threadpool.apply`.
+ *
+ * @example
+ * const primes = yield* toThread((n: number) => {
+ *   const found = [];
+ *   for (let i = 2; found.length < n; i++) if (found.every((p) => i % p)) found.push(i);
+ *   return found;
+ * }, 5000);
+ */
+export function toThread<A extends unknown[], T>(
+  fn: (...args: A) => T,
+  ...args: A
+): Future<ResultOf<T>> {
+  const executor = getEventLoop()._defaultExecutor();
+  return executor instanceof PoolExecutor
+    ? executor._submit("toThread", fn, args)
+    : runInExecutor(executor, fn, ...args);
+}
+
+/**
+ * Run `fn(...args)` by an executor, or by the default one (null): `loop.setDefaultExecutor`'s, else that of
+ * `toThread`. Never suspends; awaiting the future does, and its cancellation is the executor's matter.
+ * Throws TypeError for what is no executor or no function. Counterpart: `loop.run_in_executor`.
+ */
+export function runInExecutor<A extends unknown[], T>(
+  executor: Executor | null,
+  fn: (...args: A) => T,
+  ...args: A
+): Future<ResultOf<T>> {
+  if (executor !== null && typeof executor?.submit !== "function") {
+    throw new TypeError(
+      `runInExecutor() needs an executor, such as a ThreadPoolExecutor, or null, got ${String(executor)}`,
+    );
+  }
+  return getEventLoop().runInExecutor(executor, fn, ...args);
+}
