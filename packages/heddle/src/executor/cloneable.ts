@@ -11,6 +11,8 @@ import { Transfer, type Transferable } from "./transfer.ts";
 
 /** Containers within each other that are entered. */
 const DEPTH = 500;
+/** Characters of a path: its begin and its end tell where it is. */
+const LONGEST = 200;
 const ADVICE =
   "Only data goes to a worker and back: plain objects, arrays, Map, Set, Date, Error, bytes; of a class's " +
   "instance its fields alone";
@@ -27,7 +29,7 @@ export function explainUncloneable(
 ): TypeError {
   let found: string | undefined;
   try {
-    found = badTransfer(list) ?? new Search(list, path).run(value);
+    found = new Search(list, path).run(value);
   } catch {
     // Whatever a Proxy or getter does: the engine's own words must do.
   }
@@ -111,7 +113,10 @@ class Search {
   }
 
   #name({ trail }: Part): string {
-    return (this.#start + trail).trim().replace(/^\./, "") || "it";
+    const name = (this.#start + trail).trim().replace(/^\./, "") || "it";
+    return name.length > LONGEST
+      ? `${name.slice(0, LONGEST / 2)}…${name.slice(-LONGEST / 2)}`
+      : name;
   }
 }
 
@@ -157,31 +162,6 @@ function refusalOf(value: unknown): { error: unknown } | undefined {
   } catch (error) {
     return { error };
   }
-}
-
-/**
- * An item that cannot be transferred. Each is tried beside a value whose clone always fails, so that nothing
- * is moved: the list is looked at before the value.
- */
-function badTransfer(list: readonly Transferable[]): string | undefined {
-  const reached = new Error("the value is being cloned");
-  const value = {
-    get never() {
-      throw reached;
-    },
-  };
-  for (const [index, item] of list.entries()) {
-    try {
-      structuredClone(value, { transfer: [item as never] });
-    } catch (error) {
-      if (error === reached) continue;
-      return (
-        `item ${index} of the list of what is to be transferred is ${describe(item)}: ` +
-        `${messageOf(error)}. ArrayBuffers, MessagePorts and streams can be transferred, once`
-      );
-    }
-  }
-  return undefined;
 }
 
 function describe(value: unknown): string {

@@ -99,6 +99,9 @@ function unwrap(args: readonly unknown[]): ReturnType<typeof takeTransfers> {
   return { values, list: [...list] };
 }
 
+/** What the language itself has; what a runtime adds to it, the runtime must judge. */
+const DATA = /^(Array|Map|Set|Date|RegExp|Error|Promise|Boolean|Number|String)$/;
+
 /** Refuses what is transferable on no runtime. */
 function checkItem(item: unknown, index: number): void {
   if (ArrayBuffer.isView(item)) {
@@ -109,7 +112,9 @@ function checkItem(item: unknown, index: number): void {
     );
   }
   const isObject = typeof item === "object" && item !== null;
-  if (isObject && !Array.isArray(item) && Object.getPrototypeOf(item) !== Object.prototype) return;
+  if (isObject && !DATA.test(kindOf(item)) && Object.getPrototypeOf(item) !== Object.prototype) {
+    return;
+  }
   throw new TypeError(
     `transfer(): item ${index} of the list is ${kindOf(item)}, which cannot be transferred: ` +
       "ArrayBuffers, MessagePorts and streams can",

@@ -63,9 +63,7 @@ export class CancelScope implements Confinement {
   #loop: EventLoop | null = null;
   #timer: Handle | null = null;
   #controller: AbortController | undefined;
-  /** @internal */
-  /** @internal */
-  _parent: CancelScope | null = null;
+  #parent: CancelScope | null = null;
   /** @internal The scopes directly inside. */
   readonly _children = new Set<CancelScope>();
   /** The tasks whose innermost scope this is. */
@@ -155,17 +153,22 @@ export class CancelScope implements Confinement {
   }
 
   /** @internal */
+  get _parent(): CancelScope | null {
+    return this.#parent;
+  }
+
+  /** @internal */
   get _cancelled(): boolean {
     return this.#cancelCalled || this.#cancelledFromOutside;
   }
 
   get #cancelledFromOutside(): boolean {
-    return !this.#shield && this._parent?._cancelled === true;
+    return !this.#shield && this.#parent?._cancelled === true;
   }
 
   /** @internal */
   get _message(): string {
-    return this.#cancelCalled ? this.#reason : (this._parent?._message ?? "");
+    return this.#cancelCalled ? this.#reason : (this.#parent?._message ?? "");
   }
 
   /** @internal */
@@ -182,7 +185,7 @@ export class CancelScope implements Confinement {
 
   /** It hears of the scopes outside for as long as anything is in it: a group may outlive the body. */
   #letGo(): void {
-    if (this.#state === "left" && this.#tasks.size === 0) this._parent?._children.delete(this);
+    if (this.#state === "left" && this.#tasks.size === 0) this.#parent?._children.delete(this);
   }
 
   /** @internal */
@@ -195,9 +198,9 @@ export class CancelScope implements Confinement {
     this.#state = "entered";
     this.#loop = getRunningLoop();
     this.#cancellingBefore = task.cancelling();
-    this._parent = task._scope as CancelScope | null;
-    this._parent?._dismiss(task);
-    this._parent?._children.add(this);
+    this.#parent = task._scope as CancelScope | null;
+    this.#parent?._dismiss(task);
+    this.#parent?._children.add(this);
     this._admit(task);
     if (!this.#cancelCalled) this.#arm();
   }
@@ -205,7 +208,7 @@ export class CancelScope implements Confinement {
   /** @internal The body has ended, with `error` if not undefined. True if that is not to go any further. */
   _exit(error: unknown): boolean {
     const task = currentTask() as Task<unknown>;
-    const parent = this._parent;
+    const parent = this.#parent;
     this.#cancelledCaught =
       isCancelled(error) &&
       this.#cancelCalled &&
@@ -226,7 +229,7 @@ export class CancelScope implements Confinement {
   /** @internal A wait inside is interrupted. */
   _noteInterruption(): void {
     this._interrupted = true;
-    this._parent?._noteInterruption();
+    this.#parent?._noteInterruption();
   }
 
   /** @internal Tell everything inside that the state may have changed. */

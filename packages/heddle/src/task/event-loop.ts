@@ -162,10 +162,7 @@ export class EventLoop extends Scheduler {
   _defaultExecutor(): Executor {
     const chosen = this.#executor ?? platformExecutor?.();
     if (chosen !== undefined) return chosen;
-    throw new RuntimeError(
-      "there is no default executor: give one, set it by loop.setDefaultExecutor(executor), or " +
-        'import "heddle/node", which brings one',
-    );
+    throw new RuntimeError('there is no default executor: set one, or import "heddle/node"');
   }
 
   /** Set what `runInExecutor(null, …)` uses. Counterpart: `loop.set_default_executor`. */

@@ -10,7 +10,7 @@
 import { boundedCache } from "./bounded-cache.ts";
 import { placesIn } from "./function-place.ts";
 import type { Outside } from "./outside-walk.ts";
-import { type Reading, readFunction } from "./read-function.ts";
+import { type Reading, readFunction, UnreadableFunction } from "./read-function.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
 
@@ -48,9 +48,11 @@ function write(fn: AnyFunction, name: string, text: string, call: string): strin
   try {
     reading = readFunction(text);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof UnreadableFunction)) throw error;
+    const [place] = placesIn(fn, text, [Math.max(error.index, 0)]);
     throw new TypeError(
-      `${call}(): the function's source cannot be read as strict JavaScript: ${error.message}. Or ${MODULE}`,
+      `${call}(): the function's source cannot be read as strict JavaScript (${place}): ${error.message}. ` +
+        `Write it so, or ${MODULE}`,
       { cause: error },
     );
   }
@@ -97,43 +99,38 @@ function refusal(
   outside: readonly Outside[],
   call: string,
 ): TypeError {
-  const other = outside.find(({ kind }) => kind in reasons);
+  const where = (some: readonly Outside[]) => {
+    const places = placesIn(
+      fn,
+      text,
+      some.map(({ index }) => index),
+    );
+    return new Set(places).size === 1 ? places[0] : places.join(", ");
+  };
+  const head = `${call}(): the function uses `;
   const variables = outside.filter(({ kind }) => kind === "variable");
   const imports = outside.filter(({ kind }) => kind === "import");
-  const names = [...variables, ...imports];
-  const head = `${call}(): the function uses `;
-  if (names.length === 0 && other !== undefined) {
-    const [place] = placesIn(fn, text, [other.index]);
-    return new TypeError(`${head}${other.name} (${place}), ${reasons[other.kind]}${MODULE}`);
+  const other = outside.find(({ kind }) => kind in reasons);
+  if (other !== undefined && variables.length + imports.length === 0) {
+    return new TypeError(
+      `${head}${other.name} (${where([other])}), ${reasons[other.kind]}${MODULE}`,
+    );
   }
-  const places = placesIn(
-    fn,
-    text,
-    names.map(({ index }) => index),
-  );
   const parts: string[] = [];
+  const advice: string[] = [];
   if (variables.length > 0) {
     const many = variables.length > 1;
-    parts.push(
-      `${listed(variables)}, which ${many ? "are variables" : "is a variable"} outside of it (${places.slice(0, variables.length).join(", ")})`,
-    );
+    const are = many ? "are variables" : "is a variable";
+    parts.push(`${listed(variables)}, which ${are} outside of it (${where(variables)})`);
+    advice.push(many ? "pass them as arguments" : "pass it as an argument");
   }
   if (imports.length > 0) {
-    const many = imports.length > 1;
-    parts.push(
-      `${listed(imports)}, which ${many ? "are imports" : "is an import"} of its module (${places.slice(variables.length).join(", ")})`,
-    );
+    const are = imports.length > 1 ? "are imports" : "is an import";
+    parts.push(`${listed(imports)}, which ${are} of its module (${where(imports)})`);
+    advice.push('import packages inside of it, as in const { sleep } = await import("heddle")');
   }
-  const advice = [
-    ...(variables.length > 0
-      ? [variables.length > 1 ? "pass them as arguments, " : "pass it as an argument, "]
-      : []),
-    ...(imports.length > 0
-      ? ['import packages inside of it, as in const { sleep } = await import("heddle"), ']
-      : []),
-  ].join("");
   return new TypeError(
-    `${head}${parts.join(", and ")}. Nothing around a function travels with it: ${advice}or ${MODULE}`,
+    `${head}${parts.join(", and ")}. Nothing around a function travels with it: ${advice.join(", ")}, or ${MODULE}`,
   );
 }
 

@@ -33,7 +33,18 @@ function loadTools(): { acorn: Acorn; scope: EslintScope } {
   return { acorn: require("acorn"), scope: require("eslint-scope") };
 }
 
-/** Throws SyntaxError if it cannot be read as a function in strict mode. */
+/** It is no function in strict mode, or newer than acorn; `index` is where, in the source. */
+export class UnreadableFunction extends SyntaxError {
+  override readonly name = "UnreadableFunction";
+  readonly index: number;
+
+  constructor(error: SyntaxError, index: number) {
+    super(error.message.replace(/ \(\d+:\d+\)$/, ""), { cause: error });
+    this.index = index;
+  }
+}
+
+/** Throws UnreadableFunction. */
 export function readFunction(source: string): Reading {
   tools ??= loadTools();
   const { program, node, form, offset } = parse(source);
@@ -80,7 +91,7 @@ type Parsed = Pick<Reading, "form"> & {
 
 /** A method is none by itself: it is tried as an expression, then in an object, then (`#name`) in a class. */
 function parse(source: string): Parsed {
-  let failure: unknown;
+  let failure = new UnreadableFunction(new SyntaxError("it is no function"), -1);
   for (const [before, after] of [
     ["(", ")"],
     ["({", "})"],
@@ -100,15 +111,14 @@ function parse(source: string): Parsed {
       const found = functionIn(program);
       if (found !== null) return { program, offset: before.length, ...found };
     } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
       // The attempt that came furthest says best what is wrong.
-      if (failure === undefined || positionOf(error) > positionOf(failure)) failure = error;
+      const index = "pos" in error && typeof error.pos === "number" ? error.pos - before.length : 0;
+      if (index > failure.index) failure = new UnreadableFunction(error, index);
     }
   }
-  throw failure ?? new SyntaxError("it is no function");
+  throw failure;
 }
-
-const positionOf = (error: unknown): number =>
-  error instanceof SyntaxError && "pos" in error && typeof error.pos === "number" ? error.pos : -1;
 
 function functionIn({ body: [statement] }: Program): Pick<Parsed, "form" | "node"> | null {
   if (statement?.type !== "ExpressionStatement") return null;
