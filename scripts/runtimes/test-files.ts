@@ -24,6 +24,7 @@ const ROOMS = [
   "queue",
   "stream",
   "interop",
+  "executor",
   "introspection",
   "testing",
 ];

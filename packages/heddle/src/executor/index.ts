@@ -10,4 +10,5 @@ export type { PoolStatistics, ShutdownOptions } from "./pool-executor.ts";
 export { PoolExecutor } from "./pool-executor.ts";
 export type { PoolOptions } from "./pool-options.ts";
 export { runCoroutineThreadsafe, ThreadsafeCall } from "./run-coroutine-threadsafe.ts";
+export type { Transferable } from "./transfer.ts";
 export { transfer } from "./transfer.ts";

@@ -316,11 +316,9 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     try {
       link.send(message, list);
     } catch (error) {
-      throw explainUncloneable(
-        variables === undefined ? values : { arguments: values, contextVars: variables },
-        variables === undefined ? "arguments" : "",
-        error,
-      );
+      throw variables === undefined
+        ? explainUncloneable(values, "arguments", error, list)
+        : explainUncloneable({ arguments: values, contextVars: variables }, "", error, list);
     }
   }
 

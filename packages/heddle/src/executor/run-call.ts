@@ -52,6 +52,7 @@ export function sendOutcome(
       values[0],
       `the result of ${name || "the function"}()`,
       error,
+      list,
     );
     send({ error: encodeError(explained) }, []);
   }

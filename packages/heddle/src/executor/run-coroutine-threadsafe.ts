@@ -30,7 +30,7 @@ export class ThreadsafeCall<T> extends Future<T> {
         this._loop.react(() => this.#settle(outcome), undefined);
       });
     } catch (error) {
-      throw explainUncloneable(values, "arguments", error);
+      throw explainUncloneable(values, "arguments", error, list);
     }
     this._loop.traffic?.outward.add(this);
   }

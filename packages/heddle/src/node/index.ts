@@ -7,6 +7,7 @@ export { moduleFunction } from "../executor/module-function.ts";
 export type { PoolExecutor, PoolStatistics, ShutdownOptions } from "../executor/pool-executor.ts";
 export type { PoolOptions } from "../executor/pool-options.ts";
 export { runCoroutineThreadsafe, ThreadsafeCall } from "../executor/run-coroutine-threadsafe.ts";
+export type { Transferable } from "../executor/transfer.ts";
 export { transfer } from "../executor/transfer.ts";
 export { Server } from "../stream/server.ts";
 export type {

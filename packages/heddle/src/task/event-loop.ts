@@ -155,7 +155,7 @@ export class EventLoop extends Scheduler {
     if (typeof fn !== "function") {
       throw new TypeError(`runInExecutor() needs a function to run, got ${typeof fn}`);
     }
-    return ensureFuture(chosen.submit(fn, ...args), { loop: this });
+    return ensureFuture(chosen.submit(fn, ...args), { loop: this }) as Future<ResultOf<T>>;
   }
 
   /** @internal The executor that was set, else the platform's. */

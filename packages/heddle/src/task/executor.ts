@@ -6,11 +6,11 @@ import type { AwaitableOrPromise } from "./as-coroutine.ts";
 
 /** Runs functions elsewhere. Counterpart: `concurrent.futures.Executor`. */
 export interface Executor {
-  /** Run `fn(...args)`; the awaitable or promise gives its result. */
+  /** Run `fn(...args)`; the awaitable or promise gives its result, also where `fn` is a coroutine function. */
   submit<A extends unknown[], T>(
     fn: (...args: A) => T,
     ...args: A
-  ): AwaitableOrPromise<ResultOf<T>>;
+  ): AwaitableOrPromise<ResultOf<T> | Awaited<T>>;
 
   /** Take no more work; with `wait`, end when all that was taken is done. */
   shutdown(options?: { wait?: boolean; cancelFutures?: boolean }): AwaitableOrPromise<void>;

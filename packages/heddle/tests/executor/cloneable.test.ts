@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { explainUncloneable } from "../../src/executor/cloneable.ts";
-import { type Transferable, takeTransfers, transfer } from "../../src/executor/transfer.ts";
+import { type Transferable, transfer } from "../../src/executor/transfer.ts";
 import { hasProcess } from "../has-process.ts";
 
 const ADVICE =
   "Only data goes to a worker and back: plain objects, arrays, Map, Set, Date, Error, bytes; of a class's " +
   "instance its fields alone";
+
+/** In a variable, for a bundler would make a plain object of the module. */
+const moduleWithFunction = "data:text/javascript,export const f = () => {}";
 
 /** The explanation of what structuredClone says of it. */
 function explain(
@@ -27,6 +30,15 @@ function explain(
 /** Without the advice at the end. */
 const culprit = (...args: Parameters<typeof explain>) =>
   /^(?:.*) cannot be sent: (.*?)\. [A-Z]/s.exec(explain(...args).message)?.[1];
+
+/** The clone of an error, if it has one with its cause. */
+function cloneOf(error: Error): Error {
+  try {
+    return structuredClone(error);
+  } catch {
+    return error;
+  }
+}
 
 /** A clone moves what is transferred. */
 function moved<T extends ArrayBuffer>(buffer: T): T {
@@ -67,7 +79,6 @@ describe("names the path", () => {
     ],
     ["map.get(0)", { map: new Map([[{}, bad]]) }],
     ["set (item 1)[0]", { set: new Set([[], [bad]]) }],
-    ["error.cause", { error: new Error("x", { cause: bad }) }],
     [
       "instance.field",
       {
@@ -83,6 +94,20 @@ describe("names the path", () => {
 
   test("of the first of several", () => {
     expect(culprit({ fine: [1], one: { x: Symbol("s") }, two: bad })).toBe("one.x is a symbol");
+  });
+
+  test("of an error's cause", (context) => {
+    const error = new Error("x", { cause: bad });
+    context.skip(cloneOf(error).cause === undefined, "this engine clones no causes");
+    expect(culprit({ error })).toBe("error.cause is a function");
+  });
+
+  test("shortened, where it is long", () => {
+    let value: unknown = { bad };
+    for (let i = 0; i < 400; i++) value = { next: value };
+    expect(culprit(value)).toMatch(
+      /^next(\.next){18,19}\.?…\w*(\.next){18,19}\.bad is a function$/,
+    );
   });
 
   test("in a cycle", () => {
@@ -111,7 +136,7 @@ describe("names the thing", () => {
     ["a Generator", () => (function* () {})()],
     ["a Proxy (of an Object)", () => new Proxy({ a: 1 }, {})],
     ["a Proxy (of an Array)", () => new Proxy([1, { a: 1 }], {})],
-    ["a module", () => import("../../src/executor/transfer.ts")],
+    ["a module", () => import(/* @vite-ignore */ moduleWithFunction)],
     ["a detached ArrayBuffer", () => moved(new ArrayBuffer(8))],
     [
       "a detached Uint8Array",
@@ -156,9 +181,9 @@ describe("says what to do", () => {
   test("about what can be moved alone", () => {
     const { port1, port2 } = new MessageChannel();
     const message = explain({ port1 }).message;
-    expect(message).toMatch(/^argument 1 cannot be sent: port1 is a MessagePort\. /);
-    if (hasProcess) {
-      // Other engines than V8 do not say why they refuse it.
+    expect(message).toMatch(/^argument 1 cannot be sent: port1(\.\w+)? is a /);
+    // Others do not say why they refuse it.
+    if (hasProcess && !("Deno" in globalThis || "Bun" in globalThis)) {
       expect(message).toMatch(
         /It can only be moved: wrap the argument, transfer\(argument, \[it\]\)$/,
       );
@@ -191,18 +216,6 @@ describe("with a list of what is transferred", () => {
     expect(buffer.byteLength).toBe(4);
     expect(() => structuredClone(port1, { transfer: [port1] })).not.toThrow();
     port2.close();
-  });
-
-  test("an item that cannot be transferred is named by its place", () => {
-    const { list } = takeTransfers([
-      transfer(1, [new ArrayBuffer(1)]),
-      // @ts-expect-error: a Map is no Transferable, but that is known to the engine alone
-      transfer(2, [new Map()]),
-    ]);
-    const error = new DOMException("the engine's words", "DataCloneError");
-    expect(explainUncloneable([1, 2], "arguments", error, list).message).toMatch(
-      /^arguments cannot be sent: item 1 of the list of what is to be transferred is a Map: /,
-    );
   });
 });
 

@@ -98,6 +98,8 @@ describe("transfer refuses", () => {
     [{ bytes: 1 }, "Object"],
     [[new ArrayBuffer(1)], "Array"],
     [() => {}, "function"],
+    [new Map(), "Map"],
+    [Promise.resolve(), "Promise"],
   ])("%s", (item, kind) => {
     // @ts-expect-error: not transferable
     expect(() => transfer(1, [item])).toThrow(

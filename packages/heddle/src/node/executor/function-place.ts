@@ -81,18 +81,28 @@ function scriptOf(fn: AnyFunction, source: string): Script | null {
 }
 
 function look(session: Session, source: string): Script | null {
-  // A session with one's own thread answers before `post` returns.
+  // A session with one's own thread answers before `post` returns; Bun and Deno say later that they cannot.
   let script: Script | null = null;
-  session.post("Runtime.evaluate", { expression: EXPRESSION, silent: true }, (_, evaluated) => {
-    const { objectId } = evaluated.result;
-    if (objectId === undefined) return;
-    session.post("Runtime.getProperties", { objectId, ownProperties: true }, (_, properties) => {
-      const location: unknown = properties.internalProperties?.find(
-        ({ name }) => name === "[[FunctionLocation]]",
-      )?.value?.value;
-      if (isLocation(location)) script = scriptAt(session, location, source);
-    });
-  });
+  session.post(
+    "Runtime.evaluate",
+    { expression: EXPRESSION, silent: true },
+    (failure, evaluated) => {
+      if (failure) return;
+      const { objectId } = evaluated.result;
+      if (objectId === undefined) return;
+      session.post(
+        "Runtime.getProperties",
+        { objectId, ownProperties: true },
+        (failure, properties) => {
+          if (failure) return;
+          const location: unknown = properties.internalProperties?.find(
+            ({ name }) => name === "[[FunctionLocation]]",
+          )?.value?.value;
+          if (isLocation(location)) script = scriptAt(session, location, source);
+        },
+      );
+    },
+  );
   return script;
 }
 
@@ -111,7 +121,8 @@ function scriptAt(session: Session, location: Location, source: string): Script 
   let script: Script | null = null;
   session.on("Debugger.scriptParsed", ({ params }) => {
     if (params.scriptId !== scriptId) return;
-    session.post("Debugger.getScriptSource", { scriptId }, (_, { scriptSource }) => {
+    session.post("Debugger.getScriptSource", { scriptId }, (failure, { scriptSource }) => {
+      if (failure) return;
       const parameters = indexAt(scriptSource, lineNumber - params.startLine, columnNumber);
       const start = scriptSource.lastIndexOf(source, parameters);
       if (start < 0 || start + source.length < parameters || params.url === "") return;

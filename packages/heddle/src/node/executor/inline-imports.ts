@@ -6,7 +6,7 @@
  * has nothing to be relative to: `sourceOf` refuses what it sees, this what is computed.
  *
  * The other places have Node's own loader too, hooks and conditions included, by a script that stands there:
- * what `import.meta.resolve` cannot do without a flag. Node 20 warns of an experiment then, so it comes last.
+ * what `import.meta.resolve` cannot do without a flag. Node warns of an experiment then, so it comes last.
  */
 
 import { existsSync } from "node:fs";
@@ -84,7 +84,7 @@ const isPackage = (name: string) => !isBuiltin(name) && !/^[a-z][a-z+.-]*:/i.tes
 const importHere: Import = (specifier, options) =>
   options === undefined ? import(specifier) : import(specifier, options);
 
-const places = () => [...(main === null ? [] : [main]), join(process.cwd(), "anything.js")];
+const places = () => [...(main === null ? [] : [main]), join(process.cwd(), "/")];
 
 function* importers(): Iterable<Import> {
   yield importHere;

@@ -7,11 +7,16 @@
  */
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
+import { registerOwnErrorClass } from "../../executor/error-classes.ts";
 import type { FunctionReference } from "../../executor/messages.ts";
 import type { Found } from "../../executor/surroundings.ts";
+import { ProcessError } from "../process/process-error.ts";
 import { compileFunction } from "./compile-function.ts";
 
 const found = new Map<string, Found>();
+
+// Both sides load this file.
+registerOwnErrorClass("ProcessError", ProcessError);
 
 export function loadFunction(reference: FunctionReference): Found | Promise<Found> {
   if ("source" in reference) return compileFunction(reference.source);
@@ -20,12 +25,25 @@ export function loadFunction(reference: FunctionReference): Found | Promise<Foun
 }
 
 async function importFunction(url: string, name: string): Promise<Found> {
-  const specifier = isAbsolute(url) ? pathToFileURL(url).href : url;
-  const exports = (await import(specifier)) as Record<string, unknown>;
+  const exports = await importModule(isAbsolute(url) ? pathToFileURL(url).href : url);
   const fn = exports[name] ?? (exports.default as Record<string, unknown> | undefined)?.[name];
   if (typeof fn !== "function") throw notExported(url, name, exports);
   found.set(`${name} ${url}`, fn as Found);
   return fn as Found;
+}
+
+async function importModule(specifier: string): Promise<Record<string, unknown>> {
+  try {
+    return await import(specifier);
+  } catch (error) {
+    const isPackage = !specifier.includes(":");
+    if (!isPackage || (error as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new Error(
+      `moduleFunction(): there is no package "${specifier}" where heddle is installed; to name your own ` +
+        `module's, give import.meta.resolve("${specifier}")`,
+      { cause: error },
+    );
+  }
 }
 
 function notExported(url: string, name: string, exports: Record<string, unknown>): TypeError {
