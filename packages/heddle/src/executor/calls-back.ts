@@ -6,9 +6,10 @@ import { within } from "../context/current.ts";
 import type { Coroutine } from "../coroutine/types.ts";
 import type { Task } from "../task/task.ts";
 import type { Job } from "./job.ts";
-import type { FromWorker } from "./messages.ts";
+import type { FromWorker, FunctionReference, Outcome } from "./messages.ts";
 import { outcomeOf, runCall, sendOutcome } from "./run-call.ts";
 import type { Surroundings } from "./surroundings.ts";
+import type { Transferable } from "./transfer.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
 type CallMessage = Extract<FromWorker, { type: "call" }>;
@@ -35,10 +36,14 @@ export class CallsBack {
   }
 
   *#run(link: WorkerLink, { call, fn, args }: CallMessage): Coroutine<void> {
-    const outcome = yield* outcomeOf(runCall(() => this.#surroundings.load(fn), args));
-    sendOutcome(outcome, fn.name, (result, transfer) => {
+    const outcome = yield* outcomeOf(this.#load(fn, args));
+    const send = (result: Outcome, transfer: readonly Transferable[]) =>
       link.send({ type: "returned", call, outcome: result }, transfer);
-    });
+    sendOutcome(outcome, fn.name, send, link.clone);
+  }
+
+  *#load(fn: FunctionReference, args: readonly unknown[]): Coroutine<unknown> {
+    return yield* runCall(this.#surroundings.load(fn), args);
   }
 
   #end(call: number): void {

@@ -19,22 +19,24 @@ const ADVICE =
 
 /**
  * The error for a value that structured clone has refused with `error`: names the first part that cannot
- * be cloned, by its path from `path`. `list` is what was to be transferred. Never throws.
+ * be cloned, by its path from `path`. `list` is what was to be transferred, `clone` what refuses what cannot be
+ * cloned. Never throws.
  */
 export function explainUncloneable(
   value: unknown,
   path: string,
   error: unknown,
   list: readonly Transferable[] = [],
+  clone: (value: unknown) => unknown = structuredClone,
 ): TypeError {
   let found: string | undefined;
   try {
-    found = new Search(list, path).run(value);
+    found = new Search(list, path, clone).run(value);
   } catch {
     // Whatever a Proxy or getter does: the engine's own words must do.
   }
   const what = path === "" ? "this" : path;
-  const detail = found ?? `${messageOf(error)}. ${ADVICE}`;
+  const detail = found ?? `${messageOf(error).replace(/\.$/, "")}. ${ADVICE}`;
   return new TypeError(`${what} cannot be sent: ${detail}`, { cause: error });
 }
 
@@ -57,7 +59,10 @@ class Search {
   /** Of its bad parts all were entered before: the culprit if there is no surer one, such as a Proxy. */
   #suspect: string | undefined;
 
-  constructor(list: readonly Transferable[], path: string) {
+  readonly #clone: (value: unknown) => unknown;
+
+  constructor(list: readonly Transferable[], path: string, clone: (value: unknown) => unknown) {
+    this.#clone = clone;
     // Buffers can be copied, too, unless they are gone already.
     this.#listed = new Set(list.filter((each) => !(each instanceof ArrayBuffer)));
     // "arguments" and "[0].f" make "arguments[0].f"; "argument 1" makes no such name.
@@ -77,7 +82,10 @@ class Search {
       const thrown = messageOf(broken.thrown);
       return `${this.#name(broken)} is a getter that throws: ${thrown}. ${ADVICE}`;
     }
-    const refused = refusalOf(parts.length === 1 ? first.value : parts.map(({ value }) => value));
+    const refused = refusalOf(
+      parts.length === 1 ? first.value : parts.map(({ value }) => value),
+      this.#clone,
+    );
     if (refused === undefined) return undefined;
     if (parts.length === 1) return this.#within(first, refused.error);
     const middle = parts.length >> 1;
@@ -155,9 +163,12 @@ function partOf(value: object, key: string, above: string): Part {
 }
 
 /** The error of cloning it. */
-function refusalOf(value: unknown): { error: unknown } | undefined {
+function refusalOf(
+  value: unknown,
+  clone: (value: unknown) => unknown,
+): { error: unknown } | undefined {
   try {
-    structuredClone(value);
+    clone(value);
     return undefined;
   } catch (error) {
     return { error };

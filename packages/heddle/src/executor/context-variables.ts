@@ -17,10 +17,10 @@ const registered = new Map<string, ContextVar<unknown>>();
  * // request-id.ts
  * export const requestId = registerContextVar(new ContextVar<string>("requestId"));
  */
-export function registerContextVar<V extends ContextVar<never>>(variable: V): V {
-  const { name } = variable as ContextVar<unknown>;
+export function registerContextVar<T>(variable: ContextVar<T>): ContextVar<T> {
+  const { name } = variable;
   const other = registered.get(name);
-  if (other !== undefined && other !== (variable as unknown)) {
+  if (other !== undefined && other !== (variable as ContextVar<unknown>)) {
     throw new RangeError(
       `registerContextVar(): another ContextVar is registered as "${name}": give this one another name`,
     );

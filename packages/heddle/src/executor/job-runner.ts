@@ -6,7 +6,7 @@
  * that returns a value needs none of that, and is only called.
  */
 import type { Coroutine } from "../coroutine/types.ts";
-import { awaitReturned, isOngoing } from "../task/as-coroutine.ts";
+import { isOngoing } from "../task/as-coroutine.ts";
 import { CancelScope } from "../task/cancel-scope.ts";
 import { getRunningLoop } from "../task/current-loop.ts";
 import { newCancelledError } from "../task/errors.ts";
@@ -14,7 +14,6 @@ import { newCancelledError } from "../task/errors.ts";
 import "../task/event-loop.ts";
 import { run } from "../task/run.ts";
 import { currentTask, type Task } from "../task/task.ts";
-import { restoreVariables } from "./context-variables.ts";
 import type { FromWorker, FunctionReference, Outcome, RunMessage, ToWorker } from "./messages.ts";
 import { outcomeOfError, runCall, sendOutcome } from "./run-call.ts";
 import type { AnyFunction, Found } from "./surroundings.ts";
@@ -23,6 +22,8 @@ import type { Transferable } from "./transfer.ts";
 /** What a worker is given by its platform. */
 export interface WorkerSurroundings {
   post(message: FromWorker, transfer: readonly Transferable[]): void;
+  /** Clones as `post` does, to find out what cannot be; structuredClone if not given. */
+  clone?(value: unknown): unknown;
   load(reference: FunctionReference): Found | Promise<Found>;
   /** For calls to the other side. */
   reference(fn: AnyFunction, call: string): FunctionReference;
@@ -62,20 +63,19 @@ export class JobRunner {
     this.#busy = true;
     this.#cancelled = null;
     this.#controller = null;
-    if (message.variables === undefined && message.timeLeft === undefined) {
-      let fn: Found | Promise<Found>;
-      try {
-        fn = this.surroundings.load(message.fn);
-      } catch (error) {
-        this.#answer(message, outcomeOfError(error));
-        return;
-      }
-      if (typeof fn === "function" && fn.constructor === PlainFunction) {
-        this.#callPlain(message, fn);
-        return;
-      }
+    let fn: Found | Promise<Found>;
+    try {
+      fn = this.surroundings.load(message.fn);
+    } catch (error) {
+      this.#answer(message, outcomeOfError(error));
+      return;
     }
-    this.#runJob(message, () => runCall(() => this.surroundings.load(message.fn), message.args));
+    const isBare = message.variables === undefined && message.timeLeft === undefined;
+    if (isBare && typeof fn === "function" && fn.constructor === PlainFunction) {
+      this.#callPlain(message, fn);
+      return;
+    }
+    this.#runJob(message, fn);
   }
 
   #callPlain(message: RunMessage, fn: Found): void {
@@ -86,13 +86,13 @@ export class JobRunner {
       this.#answer(message, outcomeOfError(error));
       return;
     }
-    if (isOngoing(returned)) this.#runJob(message, () => awaitReturned(returned));
+    if (isOngoing(returned)) this.#runJob(message, () => returned);
     else this.#answer(message, { value: returned });
   }
 
-  #runJob(message: RunMessage, begin: () => Coroutine<unknown>): void {
+  #runJob(message: RunMessage, fn: Found | Promise<Found>): void {
     const job = { late: false };
-    run(() => this.#main(message, begin, job), { name: message.fn.name || "job" }).then(
+    run(() => this.#main(message, fn, job), { name: message.fn.name || "job" }).then(
       (value) => {
         const late: Outcome = { cancelled: "the deadline has passed", late: true };
         this.#answer(message, job.late ? late : { value });
@@ -102,16 +102,16 @@ export class JobRunner {
   }
 
   *#main(
-    { variables, timeLeft }: RunMessage,
-    begin: () => Coroutine<unknown>,
+    { args, variables, timeLeft }: RunMessage,
+    fn: Found | Promise<Found>,
     job: { late: boolean },
   ): Coroutine<unknown> {
     this.#task = currentTask();
     if (this.#cancelled !== null) throw newCancelledError(this.#cancelled.reason);
-    if (variables !== undefined) restoreVariables(variables);
-    if (timeLeft === undefined) return yield* begin();
+    const call = () => runCall(fn, args, variables);
+    if (timeLeft === undefined) return yield* call();
     const scope = new CancelScope({ deadline: getRunningLoop().time() + timeLeft });
-    const value = yield* scope.run(begin);
+    const value = yield* scope.run(call);
     job.late = scope.cancelledCaught;
     return value;
   }
@@ -120,9 +120,14 @@ export class JobRunner {
     this.#busy = false;
     this.#task = null;
     this.calls.clear();
-    sendOutcome(outcome, fn.name, (sent, transfer) => {
-      this.surroundings.post({ type: "answer", id, outcome: sent }, transfer);
-    });
+    sendOutcome(
+      outcome,
+      fn.name,
+      (sent, transfer) => {
+        this.surroundings.post({ type: "answer", id, outcome: sent }, transfer);
+      },
+      this.surroundings.clone,
+    );
   }
 
   #cancel(id: number, reason: string | undefined): void {

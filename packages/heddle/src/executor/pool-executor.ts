@@ -7,10 +7,8 @@
  * A worker has one job at a time, so what happens to it, its end too, concerns that job alone. A slot
  * starts its worker with its first job. Which kind of worker that is, the surroundings know.
  */
-import type { Variables } from "../context/context.ts";
 import { RuntimeError } from "../coroutine/errors.ts";
 import type { Coroutine, ThenableAwaitable } from "../coroutine/types.ts";
-import { Fifo } from "../queue/fifo.ts";
 import { getEventLoop } from "../task/current-loop.ts";
 import { currentEffectiveDeadline } from "../task/effective-deadline.ts";
 import { TimeoutError } from "../task/errors.ts";
@@ -18,16 +16,17 @@ import { BrokenExecutorError, type Executor, type ResultOf } from "../task/execu
 import { Future } from "../task/future.ts";
 import { caller, ownedCall } from "../task/owned-promise.ts";
 import { currentOwner, type Owner, type Resource } from "../task/owner.ts";
-import { CallsBack } from "./calls-back.ts";
 import { explainUncloneable } from "./cloneable.ts";
 import { crossingVariables } from "./context-variables.ts";
 import { Job, type JobCanceller } from "./job.ts";
-import { Latencies, type LatencySummary } from "./latencies.ts";
 import { type MapOptions, type Mapped, mapOver } from "./map-over.ts";
 import type { FromWorker, Outcome, RunMessage } from "./messages.ts";
 import { type PoolOptions, type PoolPlan, planPool } from "./pool-options.ts";
+import { PoolRecord, type PoolStatistics } from "./pool-statistics.ts";
+import { Slot } from "./slot.ts";
 import type { AnyFunction, Surroundings } from "./surroundings.ts";
 import { takeTransfers } from "./transfer.ts";
+import { WaitingLine } from "./waiting-line.ts";
 import type { LinkListener, WorkerLink } from "./worker-link.ts";
 
 export interface ShutdownOptions {
@@ -35,29 +34,6 @@ export interface ShutdownOptions {
   wait?: boolean;
   /** Cancel the jobs that no worker has begun; false if not given. */
   cancelFutures?: boolean;
-}
-
-export interface PoolStatistics {
-  /** Workers that are started. */
-  readonly workers: number;
-  /** Jobs that run. */
-  readonly busy: number;
-  /** Jobs in the queue. */
-  readonly waiting: number;
-  /** Jobs that wait for room in the queue (`maxQueue`). */
-  readonly suspended: number;
-  /** Jobs that have ended: with a result, with an error, cancelled. */
-  readonly done: number;
-  readonly failed: number;
-  readonly cancelled: number;
-  /** Workers that were killed since a cancelled job did not unwind in time. */
-  readonly replaced: number;
-  /** Workers that have died by themselves. */
-  readonly died: number;
-  /** From `submit` to the start of the job, in milliseconds. */
-  readonly waitTime: LatencySummary;
-  /** From the start of the job to its end, in milliseconds. */
-  readonly runTime: LatencySummary;
 }
 
 /** Milliseconds after which a job that has ended by its deadline fails, if its own scope has not cancelled it. */
@@ -76,24 +52,13 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   readonly #surroundings: Surroundings;
   readonly #slots: Slot[] = [];
   readonly #idle: Slot[] = [];
-  readonly #queue = new Fifo<Job<unknown>>();
-  readonly #door = new Fifo<Job<unknown>>();
-  /** Of those in the queue and at the door, how many are not cancelled. */
-  #waiting = 0;
-  #suspended = 0;
-  readonly #entrances = new Map<Job<unknown>, Future<void>>();
+  readonly #line: WaitingLine;
+  readonly #record = new PoolRecord();
   readonly #owner: Owner | null;
   #closing = false;
   /** Set when all is over; exists while somebody waits for that. */
   readonly #overWaiters = new Set<Future<void>>();
   readonly #ends = new Set<Promise<void>>();
-  #done = 0;
-  #failed = 0;
-  #cancelled = 0;
-  #replaced = 0;
-  #died = 0;
-  readonly #waitTimes = new Latencies();
-  readonly #runTimes = new Latencies();
 
   /** @internal */
   constructor(
@@ -116,6 +81,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
       },
       more,
     );
+    this.#line = new WaitingLine(this.#plan.maxQueue);
     this.#surroundings = surroundings;
     this.#owner?.own(this);
   }
@@ -171,9 +137,8 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   }
 
   *#start<T>(job: Job<T>): Coroutine<Future<T>> {
-    const generic = job as Job<unknown>;
-    this.#admit(generic, true);
-    const entrance = this.#entrances.get(generic);
+    this.#admit(job as Job<unknown>);
+    const entrance = this.#line.entrance(job as Job<unknown>);
     try {
       if (entrance !== undefined) yield* entrance;
     } catch (error) {
@@ -192,6 +157,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     items: Iterable<T> | AsyncIterable<T>,
     options?: MapOptions,
   ): Mapped<ResultOf<R>> {
+    this.#surroundings.reference(fn, "pool.map");
     const submit = (item: T) => this._submit<R>("pool.map", fn, [item]);
     return mapOver("pool.map", submit, items, {
       bufferSize: 2 * this.#plan.maxWorkers,
@@ -215,93 +181,56 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
 
   // ---- who is next
 
-  #admit(job: Job<unknown>, mayWait = false): void {
-    const slot = this.#waiting === 0 ? this.#freeSlot() : undefined;
-    if (slot !== undefined) this.#begin(slot, job);
-    else if (this.#waiting < this.#plan.maxQueue) {
-      this.#waiting++;
-      this.#queue.push(job);
-    } else {
-      this.#suspended++;
-      job.place = "door";
-      this.#door.push(job);
-      if (mayWait)
-        this.#entrances.set(job, new Future<void>(job._loop, `${this.name} to have room`));
-    }
+  #admit(job: Job<unknown>): void {
+    const slot = this.#line.isEmpty ? this.#freeSlot() : undefined;
+    if (slot === undefined) this.#line.enter(job);
+    else this.#begin(slot, job);
   }
 
   #freeSlot(): Slot | undefined {
     const idle = this.#idle.pop();
     if (idle !== undefined || this.#slots.length === this.#plan.maxWorkers) return idle;
-    const slot = new Slot(`${this.name}, worker ${this.#slots.length + 1}`);
+    const slot = new Slot(`${this.name}, worker ${this.#slots.length + 1}`, this.#surroundings);
     this.#slots.push(slot);
     return slot;
   }
 
-  /** The next job that is still wanted. */
-  #take(): Job<unknown> | undefined {
-    let job = this.#queue.shift();
-    while (job?.done() === true) job = this.#queue.shift();
-    if (job !== undefined) this.#waiting--;
-    this.#letIn();
-    // A queue of length 0 holds nobody: who stands at the door goes straight to the worker.
-    return job ?? this.#fromDoor();
-  }
-
-  #fromDoor(): Job<unknown> | undefined {
-    let job = this.#door.shift();
-    while (job?.done() === true) job = this.#door.shift();
-    if (job === undefined) return undefined;
-    this.#suspended--;
-    job.place = "queue";
-    const entrance = this.#entrances.get(job);
-    this.#entrances.delete(job);
-    if (entrance?.done() === false) entrance.setResult(undefined);
-    return job;
-  }
-
-  #letIn(): void {
-    while (this.#suspended > 0 && this.#waiting < this.#plan.maxQueue) {
-      const job = this.#fromDoor();
-      if (job === undefined) return;
-      this.#waiting++;
-      this.#queue.push(job);
-    }
-  }
-
   /** The slot has nothing to do. */
   #next(slot: Slot): void {
-    const job = this.#take();
+    const job = this.#line.take();
     if (job !== undefined) {
       this.#begin(slot, job);
       return;
     }
     this.#idle.push(slot);
     if (this.#closing) this.#endIdle();
-    else if (slot.link !== null && this.#plan.idleTimeout < Number.POSITIVE_INFINITY) {
-      slot.cancelTimer = this.#surroundings.after(this.#plan.idleTimeout, () => this.#end(slot));
-    }
+    else if (slot.link !== null) slot.after(this.#plan.idleTimeout, () => this.#end(slot));
   }
 
   // ---- a job and its worker
 
   #begin(slot: Slot, job: Job<unknown>): void {
-    slot.cancelTimer?.();
-    slot.cancelTimer = null;
-    slot.job = job;
-    slot.id++;
-    job.place = "worker";
+    slot.take(job);
     job.started = this.#surroundings.now();
-    this.#waitTimes.add(job.started - job.submitted);
+    this.#record.waitTimes.add(job.started - job.submitted);
     try {
-      slot.link ??= this.#surroundings.open(this.#listener(slot), slot.name);
+      slot.link ??= this.#open(slot);
       this.#send(slot, slot.link, job);
     } catch (error) {
       slot.job = null;
-      this.#failed++;
+      this.#record.failed++;
       job.fail(error);
       // Not at once: a long line of jobs that all fail would be as deep a stack.
-      job._loop.callSoonIn(NOBODYS, () => this.#next(slot));
+      void Promise.resolve().then(() => this.#next(slot));
+    }
+  }
+
+  #open(slot: Slot): WorkerLink {
+    try {
+      return this.#surroundings.open(this.#listener(slot), slot.name);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new BrokenExecutorError(`${slot.name} could not be started: ${why}`, { cause: error });
     }
   }
 
@@ -317,8 +246,14 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
       link.send(message, list);
     } catch (error) {
       throw variables === undefined
-        ? explainUncloneable(values, "arguments", error, list)
-        : explainUncloneable({ arguments: values, contextVars: variables }, "", error, list);
+        ? explainUncloneable(values, "arguments", error, list, link.clone)
+        : explainUncloneable(
+            { arguments: values, contextVars: variables },
+            "",
+            error,
+            list,
+            link.clone,
+          );
     }
   }
 
@@ -330,25 +265,18 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   }
 
   #heard(slot: Slot, message: FromWorker): void {
-    if (message.type === "answer") {
-      if (slot.job !== null && message.id === slot.id)
-        this.#answered(slot, slot.job, message.outcome);
-      return;
-    }
-    if (message.type === "drop") slot.callsBack?.drop(message.call);
-    else if (message.type === "wake") slot.callsBack?.wake(message.call, message.flag);
-    else if (slot.job !== null && message.id === slot.id && slot.link !== null) {
-      slot.callsBack ??= new CallsBack(this.#surroundings);
-      slot.callsBack.run(slot.job, slot.link, message);
+    if (message.type !== "answer") slot.heard(message);
+    else if (slot.job !== null && message.id === slot.id) {
+      this.#answered(slot, slot.job, message.outcome);
     }
   }
 
   #answered(slot: Slot, job: Job<unknown>, outcome: Outcome): void {
-    this.#free(slot);
-    this.#runTimes.add(this.#surroundings.now() - job.started);
-    if ("error" in outcome) this.#failed++;
-    else if ("cancelled" in outcome || job.unwinding) this.#cancelled++;
-    else this.#done++;
+    slot.free();
+    this.#record.runTimes.add(this.#surroundings.now() - job.started);
+    if ("error" in outcome) this.#record.failed++;
+    else if ("cancelled" in outcome || job.unwinding) this.#record.cancelled++;
+    else this.#record.done++;
     // First work for the worker, then for this thread.
     this.#next(slot);
     if (job._loop.isClosed()) return;
@@ -356,25 +284,18 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     else job._loop.react(settle, job, { outcome, where: slot.name });
   }
 
-  #free(slot: Slot): void {
-    slot.cancelTimer?.();
-    slot.cancelTimer = null;
-    slot.job = null;
-    slot.callsBack?.dropAll();
-  }
-
   #workerEnded(slot: Slot, reason: Error): void {
     const { job } = slot;
     slot.link = null;
-    this.#died++;
-    this.#free(slot);
+    this.#record.died++;
+    slot.free();
     if (job === null) {
       if (this.#closing) this.#endIdle();
       return;
     }
     const { name } = job.call.fn;
-    if (job.unwinding) this.#cancelled++;
-    else this.#failed++;
+    if (job.unwinding) this.#record.cancelled++;
+    else this.#record.failed++;
     this.#next(slot);
     job._loop.react(
       lose,
@@ -390,25 +311,17 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   cancelJob(job: Job<unknown>, reason: string | undefined): void {
     const slot = this.#slots.find((candidate) => candidate.job === job);
     if (slot === undefined) {
-      this.#withdraw(job);
+      if (job.place === "worker") {
+        // It has ended there by its deadline, and waits for this.
+        job.end();
+        return;
+      }
+      this.#record.cancelled++;
+      this.#line.withdraw(job);
       return;
     }
     slot.link?.send({ type: "cancel", id: slot.id, reason }, []);
-    if (this.#plan.grace === Number.POSITIVE_INFINITY) return;
-    slot.cancelTimer = this.#surroundings.after(this.#plan.grace, () => this.#replace(slot, job));
-  }
-
-  /** It waits, or stands at the door: it stays there until its turn, and is passed over. */
-  #withdraw(job: Job<unknown>): void {
-    if (job.place === "worker") return;
-    this.#cancelled++;
-    if (job.place === "door") this.#suspended--;
-    else this.#waiting--;
-    const entrance = this.#entrances.get(job);
-    this.#entrances.delete(job);
-    job.end();
-    if (entrance?.done() === false) entrance.cancel();
-    this.#letIn();
+    slot.after(this.#plan.grace, () => this.#replace(slot, job));
   }
 
   /** The grace is over, and the job runs on: its worker is killed. */
@@ -416,15 +329,14 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     if (slot.job !== job) return;
     const { link } = slot;
     slot.link = null;
-    slot.cancelTimer = null;
-    this.#replaced++;
-    this.#cancelled++;
+    this.#record.replaced++;
+    this.#record.cancelled++;
     // It must not answer any more, and the slot is not free before it is gone.
     slot.id++;
     void this.#gone((link as WorkerLink).kill()).then(() => {
-      this.#free(slot);
-      this.#next(slot);
+      slot.free();
       job._loop.react(endJob, job);
+      this.#next(slot);
     });
   }
 
@@ -439,8 +351,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   }
 
   #end(slot: Slot): void {
-    slot.cancelTimer?.();
-    slot.cancelTimer = null;
+    slot.cancelTimer();
     const { link } = slot;
     slot.link = null;
     if (link !== null) void this.#gone(link.end());
@@ -454,8 +365,9 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
    * does no harm. Counterpart: `Executor.shutdown`.
    */
   shutdown(options: ShutdownOptions = {}): ThenableAwaitable<void> {
-    const { wait = true, cancelFutures = false } = options;
-    if (typeof wait !== "boolean" || typeof cancelFutures !== "boolean") {
+    const { wait = true, cancelFutures = false } = options ?? {};
+    const isRight = typeof wait === "boolean" && typeof cancelFutures === "boolean";
+    if (!isRight || typeof options !== "object" || options === null) {
       throw new TypeError("shutdown() takes { wait, cancelFutures }, each true or false");
     }
     this.#close(cancelFutures);
@@ -464,7 +376,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
 
   #close(cancelFutures: boolean): void {
     this.#closing = true;
-    if (cancelFutures) for (const job of [...this.#queue, ...this.#door]) job.cancel();
+    if (cancelFutures) for (const job of [...this.#line]) job.cancel();
     this.#endIdle();
   }
 
@@ -518,15 +430,9 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     return {
       workers: this.#slots.filter(({ link }) => link !== null).length,
       busy: this.#slots.filter(({ job }) => job !== null).length,
-      waiting: this.#waiting,
-      suspended: this.#suspended,
-      done: this.#done,
-      failed: this.#failed,
-      cancelled: this.#cancelled,
-      replaced: this.#replaced,
-      died: this.#died,
-      waitTime: this.#waitTimes.summary(),
-      runTime: this.#runTimes.summary(),
+      waiting: this.#line.waiting,
+      suspended: this.#line.suspended,
+      ...this.#record.summary(),
     };
   }
 
@@ -534,24 +440,6 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     return `<${this.name}>`;
   }
 }
-
-/** The place of one worker. */
-class Slot {
-  readonly name: string;
-  link: WorkerLink | null = null;
-  job: Job<unknown> | null = null;
-  /** The number of the job, by which an answer that comes too late is known. */
-  id = 0;
-  callsBack: CallsBack | null = null;
-  /** Of the grace while a job is cancelled, of the idle time while there is none. */
-  cancelTimer: (() => void) | null = null;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-}
-
-const NOBODYS: Variables = new Map();
 
 function settle(job: Job<unknown>, { outcome, where }: { outcome: Outcome; where: string }): void {
   job.settle(outcome, where);

@@ -29,7 +29,7 @@ export function planPool(
   defaults: PoolPlan,
   more: readonly string[],
 ): PoolPlan {
-  if (typeof options !== "object" || options === null) {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(
       `new ${className}() takes an object of options, such as { maxWorkers: 2 }, got ${String(options)}`,
     );
@@ -58,8 +58,9 @@ export function planPool(
   );
   const isCount = maxQueue === Number.POSITIVE_INFINITY || Number.isInteger(maxQueue);
   check(isCount && maxQueue >= 0, "maxQueue", "a whole number from 0, or Infinity", maxQueue);
-  check(grace >= 0, "grace", "milliseconds from 0, or Infinity", grace);
-  check(idleTimeout >= 0, "idleTimeout", "milliseconds from 0, or Infinity", idleTimeout);
-  check(typeof name === "string", "name", "a string", name);
+  const isTime = (ms: unknown) => typeof ms === "number" && ms >= 0;
+  check(isTime(grace), "grace", "milliseconds from 0, or Infinity", grace);
+  check(isTime(idleTimeout), "idleTimeout", "milliseconds from 0, or Infinity", idleTimeout);
+  check(typeof name === "string" && name !== "", "name", "a string", name);
   return plan;
 }

@@ -5,18 +5,23 @@ import type { Coroutine } from "../coroutine/types.ts";
 import { awaitPromise, awaitReturned, followed } from "../task/as-coroutine.ts";
 import { isCancelled } from "../task/errors.ts";
 import { explainUncloneable } from "./cloneable.ts";
+import { restoreVariables } from "./context-variables.ts";
 import { encodeError } from "./error-crossing.ts";
 import type { Outcome } from "./messages.ts";
 import type { Found } from "./surroundings.ts";
 import { type Transferable, takeTransfers } from "./transfer.ts";
 
-/** Find the function and call it; whatever it returns is awaited. */
+/**
+ * Call the function when it is loaded, with these ContextVars, which its module may have registered just now;
+ * whatever it returns is awaited.
+ */
 export function* runCall(
-  load: () => Found | Promise<Found>,
+  loaded: Found | Promise<Found>,
   args: readonly unknown[],
+  variables?: Readonly<Record<string, unknown>>,
 ): Coroutine<unknown> {
-  const loaded = load();
   const fn = typeof loaded === "function" ? loaded : yield* awaitPromise(loaded);
+  if (variables !== undefined) restoreVariables(variables);
   return yield* awaitReturned(followed(() => fn(...args)));
 }
 
@@ -39,6 +44,7 @@ export function sendOutcome(
   outcome: Outcome,
   name: string,
   send: (outcome: Outcome, transfer: readonly Transferable[]) => void,
+  clone?: (value: unknown) => unknown,
 ): void {
   if (!("value" in outcome)) {
     send(outcome, []);
@@ -53,6 +59,7 @@ export function sendOutcome(
       `the result of ${name || "the function"}()`,
       error,
       list,
+      clone,
     );
     send({ error: encodeError(explained) }, []);
   }

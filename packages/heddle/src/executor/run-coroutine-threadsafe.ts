@@ -30,7 +30,7 @@ export class ThreadsafeCall<T> extends Future<T> {
         this._loop.react(() => this.#settle(outcome), undefined);
       });
     } catch (error) {
-      throw explainUncloneable(values, "arguments", error, list);
+      throw explainUncloneable(values, "arguments", error, list, runner.surroundings.clone);
     }
     this._loop.traffic?.outward.add(this);
   }
@@ -55,8 +55,8 @@ export class ThreadsafeCall<T> extends Future<T> {
   /**
    * Stop this thread until the call has ended, and give its result: for plain functions, which cannot await.
    * Nothing else runs in the thread meanwhile, and a cancellation is not heard. Throws what the call throws;
-   * TimeoutError after `ms` milliseconds (the call goes on); RuntimeError where a thread cannot stand still
-   * for a message (Web Workers, processes). Counterpart: `concurrent.futures.Future.result(timeout)`.
+   * TimeoutError after `ms` milliseconds (the call goes on); RuntimeError where one cannot stand still for a
+   * message (Web Workers, processes). Counterpart: `concurrent.futures.Future.result(timeout)`.
    */
   wait(ms = Number.POSITIVE_INFINITY): T {
     const { surroundings } = this.#runner;

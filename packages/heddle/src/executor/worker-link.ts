@@ -7,6 +7,8 @@ import type { Transferable } from "./transfer.ts";
 export interface WorkerLink {
   /** Throws what the engine throws where something in the message cannot be cloned. */
   send(message: ToWorker, transfer: readonly Transferable[]): void;
+  /** Clones as `send` does, to find out what cannot be; structuredClone if not given. */
+  clone?(value: unknown): unknown;
   /** End the worker, which has no job; settles when it is gone. Never rejects. `ended` is not called any more. */
   end(): Promise<void>;
   /** The same at once, in the middle of a job. */

@@ -121,8 +121,9 @@ function scriptAt(session: Session, location: Location, source: string): Script 
   let script: Script | null = null;
   session.on("Debugger.scriptParsed", ({ params }) => {
     if (params.scriptId !== scriptId) return;
-    session.post("Debugger.getScriptSource", { scriptId }, (failure, { scriptSource }) => {
+    session.post("Debugger.getScriptSource", { scriptId }, (failure, answer) => {
       if (failure) return;
+      const { scriptSource } = answer;
       const parameters = indexAt(scriptSource, lineNumber - params.startLine, columnNumber);
       const start = scriptSource.lastIndexOf(source, parameters);
       if (start < 0 || start + source.length < parameters || params.url === "") return;

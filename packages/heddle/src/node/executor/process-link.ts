@@ -1,79 +1,82 @@
 /*
- * Child processes: made, watched and ended by workerpool, and spoken to by its own calls.
+ * Child processes: by Node's own `fork`, whose channel carries structured clone.
  *
- *   run     --exec("run")------->       and its result, the outcome, comes back
- *   cancel  --promise.cancel()-->       the abort listener of the worker cancels the coroutine, waits until
- *                                       it is unwound, and sends the outcome as an event
- *
- * A process has no port that could be handed over, so what needs more than that, calls back from the worker,
- * works in threads only. Messages are serialized here and not by the channel: one that cannot be cloned must
- * throw where it is sent, not where workerpool sends it later.
+ * Not by workerpool, which makes the threads: its processes were tried. Nothing can be said to one that is
+ * busy but "cancel", which overtakes a job that waits for the process to start, and whose answer is lost when
+ * it crosses the job's; and the end of a process without a job is not told to anybody.
  */
-import { deserialize, serialize } from "node:v8";
-import workerpool, { type WorkerPoolOptions } from "workerpool";
-import type { FromWorker, RunMessage } from "../../executor/messages.ts";
-import { reasonOf } from "../../executor/port-link.ts";
+import { type ChildProcess, fork } from "node:child_process";
+import { serialize } from "node:v8";
+import type { FromWorker } from "../../executor/messages.ts";
 import type { LinkListener, WorkerLink } from "../../executor/worker-link.ts";
 import { born, ended } from "../process/living-processes.ts";
+import type { ProcessPoolOptions } from "./process-pool-executor.ts";
 import { workerFile } from "./worker-file.ts";
 
 /** Milliseconds that a worker without a job has for its exit handlers. */
 const EXIT_TIME = 1000;
-/** Longer than any grace: it is the pool that says when a job had its time. */
-const NEVER = 2 ** 31 - 1;
 
-const noop = () => {};
-
-export function openProcessLink(forkOpts: object, listener: LinkListener): WorkerLink {
-  const killer = new AbortController();
-  const options: WorkerPoolOptions = {
-    maxWorkers: 1,
-    workerType: "process",
-    workerTerminateTimeout: NEVER,
-    forkOpts: {
-      ...forkOpts,
-      serialization: "advanced",
-      signal: killer.signal,
-      killSignal: "SIGKILL",
-    },
-  };
-  const pool = workerpool.pool(workerFile("process-worker"), options);
-  // They do not end by the Ctrl-C of the terminal, as little as what has a group of its own.
-  const living = { hasGroup: true, killAll: () => killer.abort() };
+export function openProcessLink(
+  options: Pick<ProcessPoolOptions, "execArgv" | "env" | "cwd">,
+  listener: LinkListener,
+): WorkerLink {
+  const program = process.argv[1];
+  const child = fork(workerFile("process-worker"), program === undefined ? [] : [program], {
+    ...(options as object),
+    serialization: "advanced",
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  // A worker does not end by the Ctrl-C of the terminal, as little as what has a group of its own.
+  const living = { hasGroup: true, killAll: () => child.kill("SIGKILL") };
   born(living);
-  let running: { cancel(): unknown } | null = null;
-  let isKilled = false;
-  const heard = (answer: Uint8Array) => listener.heard(deserialize(answer) as FromWorker);
-  const failed = (error: unknown) => {
-    // A job that is cancelled answers by an event.
-    if (isKilled || error instanceof workerpool.Promise.CancellationError) return;
-    isKilled = true;
+  let isWanted = true;
+  const gone = untilGone(child).then((reason) => {
     ended(living);
-    listener.ended(reasonOf(error));
-  };
-  const run = (message: RunMessage) => {
-    const call = pool.exec("run", [serialize(message)], { on: heard });
-    running = call;
-    call.then(heard, failed);
-  };
-  const terminate = async () => {
-    isKilled = true;
-    await pool.terminate(true).then(noop, noop);
-    ended(living);
-  };
+    if (!isWanted) return;
+    isWanted = false;
+    listener.ended(reason);
+  });
+  child.on("message", (message) => {
+    if (isWanted) listener.heard(message as FromWorker);
+  });
   return {
     send(message) {
-      if (message.type === "run") run(message);
-      else if (message.type === "cancel") running?.cancel();
+      child.send(message);
     },
+    clone: serialize,
     async end() {
-      const timer = setTimeout(() => killer.abort(), EXIT_TIME);
-      await terminate();
+      isWanted = false;
+      if (child.connected) child.disconnect();
+      const timer = setTimeout(() => child.kill("SIGKILL"), EXIT_TIME);
+      await gone;
       clearTimeout(timer);
     },
     kill() {
-      killer.abort();
-      return terminate();
+      isWanted = false;
+      child.kill("SIGKILL");
+      return gone;
     },
   };
+}
+
+/** Settles when the process has ended and all that it has said is heard; or when it could not be started. */
+function untilGone(child: ChildProcess): Promise<Error> {
+  return new Promise((resolve) => {
+    let reason: Error | null = null;
+    const look = () => {
+      if (reason !== null && !child.connected) resolve(reason);
+    };
+    child.on("exit", (status, signal) => {
+      reason = new Error(
+        signal === null ? `it has exited with status ${status}` : `it was ended by ${signal}`,
+      );
+      look();
+    });
+    child.on("error", (error) => {
+      // Also what cannot be sent any more: the end is told by "exit" then.
+      if (child.pid === undefined) reason = error;
+      look();
+    });
+    child.on("disconnect", look);
+  });
 }

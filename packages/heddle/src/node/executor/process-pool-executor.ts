@@ -4,6 +4,7 @@
 import { availableParallelism } from "node:os";
 import { PoolExecutor } from "../../executor/pool-executor.ts";
 import type { PoolOptions } from "../../executor/pool-options.ts";
+import { areStrings, checkOption, isObject } from "./check-option.ts";
 import { nodeSurroundings } from "./node-surroundings.ts";
 import { openProcessLink } from "./process-link.ts";
 
@@ -21,33 +22,33 @@ const ITS_OWN = /^--(?:inspect|debug|eval|print|test)|^-[ep]/;
 
 /**
  * A pool of child processes, for work that may take its process with it: native addons that crash, memory that
- * runs out. As ThreadPoolExecutor, with more between the two sides: everything is copied (`transfer` and
- * SharedArrayBuffer have no meaning), `runCoroutineThreadsafe` does not work, a process takes some 100 ms to
- * start and a job some 60 µs. Ctrl-C is the parent's matter; a worker whose parent dies ends after its job.
+ * runs out. As ThreadPoolExecutor, with more between the two sides: everything is copied (`transfer` has no effect, a
+ * SharedArrayBuffer is a TypeError), a process takes some 100 ms to start and a job some 40 µs. Ctrl-C is the
+ * parent's matter; a worker whose parent dies ends after its job.
  *
  * Throws TypeError or RangeError for options that are none. Counterpart:
  * `concurrent.futures.ProcessPoolExecutor`.
  */
 export class ProcessPoolExecutor extends PoolExecutor {
   constructor(options: ProcessPoolOptions = {}) {
-    super(options, "ProcessPoolExecutor", availableParallelism(), processes(options), [
-      "execArgv",
-      "env",
-      "cwd",
-    ]);
-    if (options.grace === Number.POSITIVE_INFINITY) {
-      throw new RangeError(
-        "new ProcessPoolExecutor(): grace must be finite: a process that dies unwinding is not heard of before",
-      );
-    }
+    super(
+      options,
+      "ProcessPoolExecutor",
+      availableParallelism(),
+      nodeSurroundings((listener) => openProcessLink(forkOptions(options), listener)),
+      ["execArgv", "env", "cwd"],
+    );
+    const { execArgv, env, cwd } = options;
+    checkOption("ProcessPoolExecutor", "execArgv", "an array of strings", areStrings(execArgv));
+    checkOption("ProcessPoolExecutor", "cwd", "a path", typeof (cwd ?? "") === "string");
+    checkOption("ProcessPoolExecutor", "env", "an object of strings", isObject(env ?? {}));
   }
 }
 
-function processes({ execArgv, env, cwd }: ProcessPoolOptions = {}) {
-  const options = {
-    execArgv: [...(execArgv ?? process.execArgv.filter((option) => !ITS_OWN.test(option)))],
+function forkOptions({ execArgv, env, cwd }: ProcessPoolOptions) {
+  return {
+    execArgv: execArgv ?? process.execArgv.filter((option) => !ITS_OWN.test(option)),
     ...(env === undefined ? {} : { env }),
     ...(cwd === undefined ? {} : { cwd }),
   };
-  return nodeSurroundings((listener) => openProcessLink(options, listener));
 }

@@ -6,6 +6,8 @@ import { MessageChannel, type ResourceLimits } from "node:worker_threads";
 import { PoolExecutor } from "../../executor/pool-executor.ts";
 import type { PoolOptions } from "../../executor/pool-options.ts";
 import { openPortLink, type Port } from "../../executor/port-link.ts";
+import type { LinkListener, WorkerLink } from "../../executor/worker-link.ts";
+import { areStrings, checkOption, isObject } from "./check-option.ts";
 import { nodeSurroundings } from "./node-surroundings.ts";
 import { workerFile } from "./worker-file.ts";
 
@@ -36,31 +38,34 @@ export interface ThreadPoolOptions extends PoolOptions {
  */
 export class ThreadPoolExecutor extends PoolExecutor {
   constructor(options: ThreadPoolOptions = {}) {
-    super(options, "ThreadPoolExecutor", availableParallelism(), threads(options), [
-      "resourceLimits",
-      "execArgv",
-    ]);
+    super(
+      options,
+      "ThreadPoolExecutor",
+      availableParallelism(),
+      nodeSurroundings((listener, name) => openThread(options, listener, name)),
+      ["resourceLimits", "execArgv"],
+    );
+    const { execArgv, resourceLimits } = options;
+    checkOption("ThreadPoolExecutor", "execArgv", "an array of strings", areStrings(execArgv));
+    const isLimits = isObject(resourceLimits ?? {});
+    checkOption("ThreadPoolExecutor", "resourceLimits", "an object of limits in MiB", isLimits);
   }
 }
 
-function threads({ resourceLimits, execArgv }: ThreadPoolOptions = {}) {
-  return nodeSurroundings((listener, name) =>
-    openPortLink(
-      {
-        script: workerFile("thread-worker"),
-        workerpool: {
-          workerType: "thread",
-          workerThreadOpts: {
-            name,
-            ...(resourceLimits === undefined ? {} : { resourceLimits }),
-            ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
-          },
-        },
-        newChannel: () => new MessageChannel() as unknown as { port1: Port; port2: Port },
-      },
-      listener,
-    ),
-  );
+function openThread(options: ThreadPoolOptions, listener: LinkListener, name: string): WorkerLink {
+  const { resourceLimits, execArgv } = options;
+  const workerThreadOpts = {
+    name,
+    workerData: { program: process.argv[1] },
+    ...(resourceLimits === undefined ? {} : { resourceLimits }),
+    ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+  };
+  const link = {
+    script: workerFile("thread-worker"),
+    workerpool: { workerType: "thread", workerThreadOpts } as const,
+    newChannel: () => new MessageChannel() as unknown as { port1: Port; port2: Port },
+  };
+  return openPortLink(link, listener);
 }
 
 /** The pool behind `toThread`: it serves every run, and belongs to none. */

@@ -1,10 +1,11 @@
 /*
  * What runs first in a thread of ThreadPoolExecutor.
  */
-import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import workerpool from "workerpool";
 import { becomeWorker } from "../../executor/job-runner.ts";
 import type { ToWorker } from "../../executor/messages.ts";
+import { importFrom } from "./inline-imports.ts";
 import { loadInWorker } from "./load-in-worker.ts";
 import { referenceTo } from "./reference-to.ts";
 
@@ -20,4 +21,5 @@ function serve(port: MessagePort): Promise<never> {
   return new Promise(() => {});
 }
 
+importFrom((workerData as { program?: string }).program ?? null);
 workerpool.worker({ serve });

@@ -1,8 +1,7 @@
 /*
  * toThread, runInExecutor: work for the pool that is there by default.
  */
-import { PoolExecutor } from "../../executor/pool-executor.ts";
-import { getEventLoop } from "../../task/current-loop.ts";
+import { submitByDefault, submitTo } from "../../executor/by-default.ts";
 import { setPlatformExecutor } from "../../task/event-loop.ts";
 import type { Executor, ResultOf } from "../../task/executor.ts";
 import type { Future } from "../../task/future.ts";
@@ -37,10 +36,7 @@ export function toThread<A extends unknown[], T>(
   fn: (...args: A) => T,
   ...args: A
 ): Future<ResultOf<T>> {
-  const executor = getEventLoop()._defaultExecutor();
-  return executor instanceof PoolExecutor
-    ? executor._submit("toThread", fn, args)
-    : runInExecutor(executor, fn, ...args);
+  return submitByDefault(fn, args);
 }
 
 /**
@@ -53,10 +49,5 @@ export function runInExecutor<A extends unknown[], T>(
   fn: (...args: A) => T,
   ...args: A
 ): Future<ResultOf<T>> {
-  if (executor !== null && typeof executor?.submit !== "function") {
-    throw new TypeError(
-      `runInExecutor() needs an executor, such as a ThreadPoolExecutor, or null, got ${String(executor)}`,
-    );
-  }
-  return getEventLoop().runInExecutor(executor, fn, ...args);
+  return submitTo(executor, fn, args);
 }

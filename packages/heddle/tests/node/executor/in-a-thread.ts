@@ -17,14 +17,18 @@ function startThread(): Worker {
   const program = new URL("./programs/compile-worker.ts", import.meta.url).href;
   return new Worker(
     `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(program)}); })`,
-    { eval: true },
+    // Node warns of an experiment when a package is looked for from the main program.
+    { eval: true, execArgv: ["--no-warnings"] },
   );
 }
+
+/** Where the thread's main program stands, for it to find packages. */
+export const main: { path: string | null } = { path: null };
 
 /** What a source gives when a worker thread has compiled and called it; the stack comes as an error's message. */
 export async function runSource(source: string, ...args: unknown[]): Promise<unknown> {
   thread ??= startThread();
-  thread.postMessage({ source, args });
+  thread.postMessage({ source, args, from: main.path });
   const [answer] = await once(thread, "message");
   if ("stack" in answer) throw new Error(answer.stack);
   return answer.value;

@@ -135,6 +135,7 @@ const snippets = {
 
 /** As the module that the compiler made of it, with the compiler's own helpers. */
 function load(code: string): (...args: never[]) => unknown {
+  // What a CommonJS module gets.
   const module: { exports: { default?: (...args: never[]) => unknown } } = { exports: {} };
   const wrapper = vm.runInThisContext(`(function (module, exports, require) {${code}\n})`);
   wrapper(module, module.exports, createRequire(import.meta.url));
@@ -172,4 +173,51 @@ describe.each(Object.entries(compilers))("%s", (_, compile) => {
     expect(here).toEqual(expect.any(Array));
     expect(await runInThread(fn)).toEqual(here);
   });
+});
+
+test("esbuild's own helpers and ours agree on what they throw", async () => {
+  const fn = load(
+    transformSync("export default () => { using _a = {} as any; }", {
+      loader: "ts",
+      format: "cjs",
+      target: "es2022",
+    }).code,
+  );
+  expect(() => fn()).toThrow(TypeError);
+  await expect(runInThread(fn)).rejects.toThrow(
+    /^TypeError: using needs an object with a method Symbol.dispose/,
+  );
+});
+
+test("vitest, which takes oxc's helper from a module", async () => {
+  const log = await runInThread(async () => {
+    const log: string[] = [];
+    {
+      using _one = { [Symbol.dispose]: () => log.push("one") };
+      await using _two = {
+        [Symbol.asyncDispose]: async () => {
+          await null;
+          log.push("two");
+        },
+      };
+      log.push("body");
+    }
+    return log;
+  });
+  expect(log).toEqual(["body", "two", "one"]);
+});
+
+test("tsx", async () => {
+  const program = fileURLToPath(new URL("./programs/inline-under-tsx.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", program]);
+  const { source, here, refusal, loadedAtFirst, loadedThen } = JSON.parse(stdout);
+  expect(source).toContain("__name");
+  // They would cost every program some 9 ms at its start.
+  expect(loadedAtFirst).toEqual([]);
+  expect(loadedThen).toEqual(expect.arrayContaining(["acorn", "eslint-scope"]));
+  expect(here).toEqual(["inner", "Inner", "body", "disposed"]);
+  expect(await runSource(source)).toEqual(here);
+  expect(refusal).toMatch(
+    /^toThread\(\): the function uses "outer", .*programs\/inline-under-tsx\.ts:38\)/,
+  );
 });

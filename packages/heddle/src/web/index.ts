@@ -1,0 +1,17 @@
+export { registerContextVar } from "../executor/context-variables.ts";
+export { registerErrorClass } from "../executor/error-crossing.ts";
+export { jobSignal } from "../executor/job-signal.ts";
+export type { LatencySummary } from "../executor/latencies.ts";
+export type { MapOptions, Mapped } from "../executor/map-over.ts";
+export { moduleFunction } from "../executor/module-function.ts";
+export type { PoolExecutor, ShutdownOptions } from "../executor/pool-executor.ts";
+export type { PoolOptions } from "../executor/pool-options.ts";
+export type { PoolStatistics } from "../executor/pool-statistics.ts";
+export { runCoroutineThreadsafe, ThreadsafeCall } from "../executor/run-coroutine-threadsafe.ts";
+export { transfer } from "../executor/transfer.ts";
+export type { BundledModules } from "./load-function.ts";
+export { serveJobs } from "./serve-jobs.ts";
+export type { ThreadPoolOptions } from "./thread-pool-executor.ts";
+export { ThreadPoolExecutor } from "./thread-pool-executor.ts";
+export { runInExecutor, toThread } from "./to-thread.ts";
+export type { WebWorker } from "./web-worker-like.ts";

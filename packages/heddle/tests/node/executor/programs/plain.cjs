@@ -1,0 +1,1 @@
+exports.minus = (a, b) => a - b;
