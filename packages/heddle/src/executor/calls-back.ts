@@ -4,6 +4,7 @@
  */
 import { within } from "../context/current.ts";
 import type { Coroutine } from "../coroutine/types.ts";
+import { getRunningLoop } from "../task/current-loop.ts";
 import type { Task } from "../task/task.ts";
 import type { Job } from "./job.ts";
 import type { FromWorker, FunctionReference, Outcome } from "./messages.ts";
@@ -11,6 +12,9 @@ import { outcomeOf, runCall, sendOutcome } from "./run-call.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Transferable } from "./transfer.ts";
 import type { WorkerLink } from "./worker-link.ts";
+
+/** Milliseconds until it is told that a module is not there yet. */
+const SLOW_LOAD = 2000;
 
 type CallMessage = Extract<FromWorker, { type: "call" }>;
 
@@ -43,7 +47,13 @@ export class CallsBack {
   }
 
   *#load(fn: FunctionReference, args: readonly unknown[]): Coroutine<unknown> {
-    return yield* runCall(this.#surroundings.load(fn), args);
+    const loading = this.#surroundings.load(fn);
+    if (typeof loading === "function") return yield* runCall(loading, args);
+    const loop = getRunningLoop();
+    const done = this.#surroundings.after(SLOW_LOAD, () => {
+      if ("url" in fn) loop.callExceptionHandler({ message: tooSlow(fn.url) });
+    });
+    return yield* runCall(loading.finally(done), args);
   }
 
   #end(call: number): void {
@@ -67,6 +77,14 @@ export class CallsBack {
   dropAll(): void {
     for (const task of this.#tasks.values()) task.cancel();
   }
+}
+
+function tooSlow(url: string): string {
+  return (
+    `runCoroutineThreadsafe(): the module ${url} is still being loaded here after ${SLOW_LOAD} ms. ` +
+    "If its top level awaits the run that the job belongs to, each waits for the other: call run() there " +
+    "without await, or move the function to another module"
+  );
 }
 
 function raise(flag: Int32Array): void {

@@ -7,6 +7,7 @@
  *             <--call------              runCoroutineThreadsafe: run this for the job, over there
  *             --returned-->              and its outcome
  *             <--drop------              the call is not wanted any more
+ *             <--unread----              a message has come that cannot be read here
  *             <--wake------              this thread stands still until the call's outcome is sent
  *
  * Everything is data for structured clone. Errors are encoded (error-crossing.ts), for structured clone
@@ -47,5 +48,6 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: "answer"; readonly id: number; readonly outcome: Outcome }
   | (Call & { readonly type: "call"; readonly call: number; readonly id: number })
+  | { readonly type: "unread" }
   | { readonly type: "drop"; readonly call: number }
   | { readonly type: "wake"; readonly call: number; readonly flag: Int32Array };

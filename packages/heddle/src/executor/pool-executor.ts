@@ -265,10 +265,23 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   }
 
   #heard(slot: Slot, message: FromWorker): void {
-    if (message.type !== "answer") slot.heard(message);
+    if (message.type === "unread") this.#unread(slot);
+    else if (message.type !== "answer") slot.heard(message);
     else if (slot.job !== null && message.id === slot.id) {
       this.#answered(slot, slot.job, message.outcome);
     }
+  }
+
+  /** A message was lost on its way, this one or that: the job's, for there is no other. */
+  #unread(slot: Slot): void {
+    const { job } = slot;
+    if (job === null) return;
+    const error = new TypeError(
+      "the arguments or the result could be sent, but not be read on the other side: " +
+        "is there a view of a buffer that was transferred before?",
+    );
+    // Whether it runs there nobody knows.
+    this.#replace(slot, job, error);
   }
 
   #answered(slot: Slot, job: Job<unknown>, outcome: Outcome): void {
@@ -325,17 +338,19 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   }
 
   /** The grace is over, and the job runs on: its worker is killed. */
-  #replace(slot: Slot, job: Job<unknown>): void {
+  #replace(slot: Slot, job: Job<unknown>, error?: Error): void {
     if (slot.job !== job) return;
     const { link } = slot;
     slot.link = null;
     this.#record.replaced++;
-    this.#record.cancelled++;
+    if (error === undefined) this.#record.cancelled++;
+    else this.#record.failed++;
     // It must not answer any more, and the slot is not free before it is gone.
     slot.id++;
     void this.#gone((link as WorkerLink).kill()).then(() => {
       slot.free();
-      job._loop.react(endJob, job);
+      if (error === undefined) job._loop.react(endJob, job);
+      else job._loop.react(lose, job, error);
       this.#next(slot);
     });
   }

@@ -16,6 +16,7 @@ import type { LinkListener, WorkerLink } from "./worker-link.ts";
 export interface Port {
   postMessage(message: unknown, transfer?: readonly Transferable[]): void;
   onmessage: ((event: never) => void) | null;
+  onmessageerror: ((event: never) => void) | null;
   close(): void;
 }
 
@@ -41,6 +42,7 @@ export function openPortLink(options: PortLinkOptions, listener: LinkListener): 
   const { port1, port2 } = options.newChannel();
   let killed = false;
   port1.onmessage = (event: { data: FromWorker }) => listener.heard(event.data);
+  port1.onmessageerror = () => listener.heard({ type: "unread" });
   const ended = (reason: unknown) => {
     if (killed) return;
     killed = true;

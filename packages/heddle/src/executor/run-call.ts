@@ -50,12 +50,16 @@ export function sendOutcome(
     send(outcome, []);
     return;
   }
-  const { values, list } = takeTransfers([outcome.value]);
+  let value: unknown;
+  let list: readonly Transferable[] = [];
   try {
-    send({ value: values[0] }, list);
+    const taken = takeTransfers([outcome.value]);
+    [value] = taken.values;
+    list = taken.list;
+    send({ value }, list);
   } catch (error) {
     const explained = explainUncloneable(
-      values[0],
+      value,
       `the result of ${name || "the function"}()`,
       error,
       list,

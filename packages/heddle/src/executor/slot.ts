@@ -7,7 +7,7 @@ import type { FromWorker } from "./messages.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
-type FromJob = Exclude<FromWorker, { type: "answer" }>;
+type FromJob = Exclude<FromWorker, { type: "answer" | "unread" }>;
 
 export class Slot {
   readonly name: string;

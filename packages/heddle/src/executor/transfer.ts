@@ -92,6 +92,7 @@ function unwrap(args: readonly unknown[]): ReturnType<typeof takeTransfers> {
   const values = args.map((each) => {
     if (!(each instanceof Transfer)) return each;
     for (const item of each.list) {
+      checkThere(item);
       if (!isShared(item)) list.add(item);
     }
     return each.value;
@@ -119,6 +120,18 @@ function checkItem(item: unknown, index: number): void {
     `transfer(): item ${index} of the list is ${kindOf(item)}, which cannot be transferred: ` +
       "ArrayBuffers, MessagePorts and streams can",
   );
+}
+
+/** An engine sends what is detached without a word, and cannot read it on the other side. */
+function checkThere(item: Transferable): void {
+  if (!(item instanceof ArrayBuffer) || item.byteLength > 0) return;
+  try {
+    new Uint8Array(item);
+  } catch {
+    throw new TypeError(
+      "transfer(): a buffer of the list is detached: it was transferred before, and is somebody else's now",
+    );
+  }
 }
 
 function isShared(item: unknown): boolean {

@@ -69,7 +69,12 @@ function webSurroundings({ worker, modules = {} }: ThreadPoolOptions = {}): Surr
   const open = workerMaker(worker);
   checkModules("new ThreadPoolExecutor()", modules);
   return {
-    open: (listener, name) => openWebLink(() => open(name), listener),
+    open(listener, name) {
+      if (typeof Worker === "undefined") {
+        throw new RuntimeError("there are no Web Workers here; in Node import from heddle/node");
+      }
+      return openWebLink(() => open(name), listener);
+    },
     reference: referenceTo,
     load: functionLoader(modules),
     now: () => performance.now(),
@@ -89,9 +94,6 @@ function workerMaker(worker: ThreadPoolOptions["worker"]): (name: string) => Web
     );
   }
   return (name) => {
-    if (typeof Worker === "undefined") {
-      throw new RuntimeError("there are no Web Workers here; in Node import from heddle/node");
-    }
     if (worker !== undefined) return new Worker(worker, { type: "module", name });
     // Bundlers recognise this as it stands, without a name.
     return new Worker(new URL("./web-worker.js", import.meta.url), { type: "module" });

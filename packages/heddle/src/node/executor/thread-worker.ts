@@ -18,6 +18,7 @@ function serve(port: MessagePort): Promise<never> {
     receive: () => receiveMessageOnPort(port)?.message as ToWorker | undefined,
   });
   port.on("message", (message: ToWorker) => runner.heard(message));
+  port.on("messageerror", () => port.postMessage({ type: "unread" }));
   return new Promise(() => {});
 }
 
