@@ -61,7 +61,7 @@ export function openPortLink(options: PortLinkOptions, listener: LinkListener): 
 }
 
 /** Of what workerpool says, what tells why. */
-export function reasonOf(error: unknown): Error {
+function reasonOf(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(`the worker has ended (${String(error)})`);
   if (error.cause instanceof Error) return error.cause;
   const [, code] = /exitCode: `(.*)`/.exec(error.message) ?? [];

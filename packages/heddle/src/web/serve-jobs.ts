@@ -3,7 +3,7 @@
  */
 import { RuntimeError } from "../coroutine/errors.ts";
 import { becomeWorker } from "../executor/job-runner.ts";
-import type { ToWorker } from "../executor/messages.ts";
+import type { FromWorker, ToWorker } from "../executor/messages.ts";
 import { type BundledModules, checkModules, functionLoader, referenceTo } from "./load-function.ts";
 import {
   lockManager,
@@ -85,9 +85,7 @@ function serve(port: WebPort, modules: BundledModules): void {
     reference: referenceTo,
   });
   port.addEventListener("message", ({ data }) => runner.heard(data as ToWorker));
-  port.addEventListener("messageerror", () => {
-    // Uncaught, and so the end of this worker and the failure of its job.
-    throw new Error("what the page sent could not be read in the worker");
-  });
+  const unread: FromWorker = { type: "unread" };
+  port.addEventListener("messageerror", () => port.postMessage(unread, []));
   port.start();
 }

@@ -72,7 +72,7 @@ export function openWebLink(newWorker: () => WebWorker, listener: LinkListener):
     if (message.type === "answer") isBusy = false;
     listener.heard(message);
   });
-  port1.addEventListener("messageerror", () => lost("what it sent could not be read here"));
+  port1.addEventListener("messageerror", () => listener.heard({ type: "unread" }));
   port1.start();
 
   return {
