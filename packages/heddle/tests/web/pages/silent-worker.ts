@@ -1,0 +1,2 @@
+/** A worker's file that has forgotten to serve. */
+export {};
