@@ -11,6 +11,8 @@ export const CONTESTANTS = [
   "effect",
   "effect-microtask",
   "effection",
+  "workerpool",
+  "piscina",
   "asyncio",
   "uvloop",
   "gevent",
@@ -40,6 +42,8 @@ export interface Parameters {
   GROUP?: number;
   /** 1: tasks that start eagerly. */
   EAGER?: number;
+  /** 1: all jobs at once, instead of one after another. */
+  AT_ONCE?: number;
 }
 
 /**
@@ -108,7 +112,9 @@ const throughput = (against: Contestant, share: number): Budget => ({
 });
 const below = (against: Contestant): Budget => ({ against, limit: 1, text: "below" });
 
-const EVERYBODY = CONTESTANTS.filter((name) => name !== "node-net");
+/** Raw ways to do one thing: they take part where that is done. */
+const SPECIALISTS: readonly Contestant[] = ["node-net", "workerpool", "piscina"];
+const EVERYBODY = CONTESTANTS.filter((name) => !SPECIALISTS.includes(name));
 const MAIN = EVERYBODY.filter((name) => name !== "effect-microtask");
 const without = (...names: Contestant[]) => MAIN.filter((name) => !names.includes(name));
 
@@ -230,6 +236,68 @@ const ECHOES: readonly Work[] = [
     budgets: [RAW_TLS],
   }),
 ];
+
+interface Handover {
+  readonly workload: "threads" | "threads-inline" | "processes";
+  readonly what: string;
+  readonly contestants: readonly Contestant[];
+  readonly except?: Work["except"];
+  readonly budgets: readonly Budget[];
+}
+
+/** What a job costs that does nothing, by a pool of two workers: one after another, and 10,000 at once. */
+function handovers({ workload, what, contestants, except = {}, budgets }: Handover): Work[] {
+  const isMain = workload === "threads";
+  const marks = { threads: "", "threads-inline": "-inline", processes: "-process" };
+  const name = `handover${marks[workload]}`;
+  const common = { programs: "handover", contestants, unit: "ns", except, budgets } as const;
+  return [
+    {
+      ...common,
+      name,
+      what: `a job that returns its argument, ${what}, one after another: time for each`,
+      full: { SECONDS: 1, WORKLOAD: workload },
+      quick: { SECONDS: 0.1, WORKLOAD: workload, ATLEAST: 100 },
+      onlyInFull: !isMain,
+      rounds: 5,
+    },
+    {
+      ...common,
+      name: `${name}-10000`,
+      what: "the same, 10,000 at once",
+      full: { SECONDS: 1, N: 10_000, AT_ONCE: 1, WORKLOAD: workload },
+      quick: { SECONDS: 0.1, N: 10_000, AT_ONCE: 1, WORKLOAD: workload },
+      onlyInFull: !isMain,
+      rounds: 5,
+    },
+  ];
+}
+
+const HANDOVERS: readonly Work[] = [
+  ...handovers({
+    workload: "threads",
+    what: "a module's function, by two threads",
+    contestants: ["heddle", "workerpool", "piscina", "asyncio", "gevent"],
+    budgets: [times("workerpool", 1.2), times("piscina", 1.2)],
+  }),
+  // A closure: its source travels, and is read and compiled once.
+  ...handovers({
+    workload: "threads-inline",
+    what: "an inline function, by two threads",
+    contestants: ["heddle", "workerpool"],
+    except: { workerpool: { why: "compiles it for each job" } },
+    budgets: [times("workerpool", 1.2)],
+  }),
+  ...handovers({
+    workload: "processes",
+    what: "a module's function, by two processes",
+    contestants: ["heddle", "workerpool", "asyncio"],
+    except: { workerpool: { why: "its messages are JSON" } },
+    budgets: [times("workerpool", 1.2)],
+  }),
+];
+
+const ALMOST_TWICE: Budget = { against: "itself", limit: 1 / 1.8, text: ">= 1.8 x as fast as one" };
 
 export const WORKS: readonly Work[] = [
   {
@@ -524,6 +592,42 @@ export const WORKS: readonly Work[] = [
     quick: { SECONDS: 0.2, WORKLOAD: "streams" },
     rounds: 3,
     budgets: [throughput("node-net", 0.95)],
+  },
+  ...HANDOVERS,
+  {
+    name: "cpu-map",
+    what: "a map over 400 items that compute for 5 ms each: time by two threads, against one",
+    programs: "cpu-map",
+    contestants: ["heddle", "piscina", "asyncio"],
+    unit: "growth",
+    full: { SECONDS: 8, N: 400, WORKLOAD: "threads" },
+    quick: { SECONDS: 0, N: 40, WORKLOAD: "threads" },
+    rounds: 2,
+    except: { asyncio: { why: "one thread at a time runs Python" } },
+    budgets: [ALMOST_TWICE],
+  },
+  {
+    name: "cpu-map-processes",
+    what: "the same by processes",
+    programs: "cpu-map",
+    contestants: ["heddle", "asyncio"],
+    unit: "growth",
+    full: { SECONDS: 8, N: 400, WORKLOAD: "processes" },
+    quick: { SECONDS: 0, N: 40, WORKLOAD: "processes" },
+    onlyInFull: true,
+    rounds: 2,
+    budgets: [ALMOST_TWICE],
+  },
+  {
+    name: "lateness-map",
+    what: "what a task that sleeps for 1 ms, over and over, is late while such a map computes in as many threads as there are processors",
+    programs: "lateness-map",
+    contestants: ["heddle", "piscina", "asyncio"],
+    unit: "ms late",
+    full: { SECONDS: 2 },
+    quick: { SECONDS: 0.5 },
+    rounds: 4,
+    budgets: [{ against: "itself", limit: 10, text: "<= 10 ms" }],
   },
   {
     name: "bundle",

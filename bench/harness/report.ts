@@ -80,7 +80,8 @@ ${report.what.map(([name, what]) => `- **${name}**: ${what}.`).join("\n")}
 - "heddle is" compares the bests: *x its time* is heddle's cost divided by the peer's, *x as fast*
   the inverse. The pairs are the same ratio within each round: a wide range means a noisy machine.
 - "promise" is what the language has without a library; "effect-microtask" is Effect with its other
-  scheduler mode, which does not let timers and I/O in between. Every program is on one thread.
+  scheduler mode, which does not let timers and I/O in between. Every program is on one thread, but for
+  those that hand work over: handover, cpu-map and lateness-map.
 - "more" is a difference, not a ratio: what heddle costs beyond what its peer does.
 - tree-…, coroutines and generators are pyperformance's async_tree, coroutines and generators, with
   its sizes and chances. The 50 ms that leaves sleep and the factorials that they compute are in the
@@ -88,6 +89,12 @@ ${report.what.map(([name, what]) => `- **${name}**: ${what}.`).join("\n")}
   and limit what any ratio can be. Python 3.11 has no eager tasks: where it is older than 3.12 the
   eager trees stand beside its ordinary ones.
 - lateness: the longest of all waits; the note gives each kind's, in milliseconds.
+- handover: "asyncio" is its run_in_executor on concurrent.futures, "gevent" its ThreadPool. The workers have
+  been started before.
+- cpu-map: the cost is the time that two workers take, as a part of what one takes: 0.50 x is twice as fast.
+  It is of the best rounds of one process, in which both take turns; the note gives the median of the pairs.
+- lateness-map: the longest of all sleeps in the best round. What other programs take of the processors is
+  in it, too: the sleeper is one thread more than there are processors.
 - "node-net" is raw node:net, and where there is TLS raw node:tls. gevent and Go have one way to serve,
   which stands beside heddle's streams.
 - echo and accept: the load is a process of its own. What the fastest server reaches, the load can

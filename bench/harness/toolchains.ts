@@ -30,6 +30,9 @@ interface Go {
   readonly programs: string;
 }
 
+/** Contestants that are npm packages. */
+const PACKAGES: readonly string[] = ["effect", "effection", "workerpool", "piscina"];
+
 const BENCH = join(import.meta.dirname, "..");
 const ROOT = join(BENCH, "..");
 
@@ -55,8 +58,7 @@ export class Toolchains {
     const { python } = this;
     return {
       node: this.nodeVersion,
-      effect: packageVersion("effect") ?? "missing",
-      effection: packageVersion("effection") ?? "missing",
+      ...Object.fromEntries(PACKAGES.map((name) => [name, packageVersion(name) ?? "missing"])),
       python: python?.python ?? "missing",
       uvloop: python?.uvloop ?? "missing",
       gevent: python?.gevent ?? "missing",
@@ -88,8 +90,9 @@ export class Toolchains {
   }
 
   private script(name: string, programs: string, args: string[]): Launch | Missing {
-    const isPackage = name === "effect" || name === "effection";
-    if (isPackage && !packageVersion(name)) return { missing: `npm install ${name}` };
+    if (PACKAGES.includes(name) && !packageVersion(name)) {
+      return { missing: `npm install ${name}` };
+    }
     const file = join(BENCH, programs, `${name}.js`);
     return { command: this.node, args: ["--expose-gc", file, ...args] };
   }

@@ -10,7 +10,7 @@ import { note, parameter, print } from "./measure.js";
 const LINKS = 10;
 
 /** What never came, because `busy` let nothing in, counts as late as it was when the time was over. */
-class Watch {
+export class Watch {
   #due = Number.POSITIVE_INFINITY;
   #delays = [];
 

@@ -52,11 +52,28 @@ describe.concurrent("the language's own programs", () => {
   });
 });
 
-describe("pyperformance's programs in Python", () => {
+describe.concurrent("raw pools of workers", () => {
+  const programs = WORKS.flatMap((work) =>
+    work.contestants
+      .filter((name) => name === "workerpool" || name === "piscina")
+      .map((name) => [`${work.name}, ${name}`, work, `${name}.js`] as const),
+  );
+
+  it.for(programs)("%s", async ([, work, name]) => {
+    expectCost(work, await runProgram(script(work, name), tiny(work), LIMIT));
+  });
+});
+
+describe("programs in Python: pyperformance's, and pools of workers", () => {
   // No Python 3.11 on the PATH: these are skipped.
   const python = findPython();
   const names = ["tree-io", "tree-memo-group", "tree-cpu-io-eager", "coroutines", "generators"];
-  const works = WORKS.filter((work) => names.includes(work.name));
+  const pools = ["handover", "cpu-map", "lateness-map"];
+  const works = WORKS.filter(
+    (work) =>
+      names.includes(work.name) ||
+      (pools.includes(work.programs) && work.contestants.includes("asyncio")),
+  );
 
   it.skipIf(!python).for(works.map((work) => [work.name, work] as const))(
     "%s",

@@ -1,7 +1,7 @@
 // The rules of the house that neither the compiler nor Biome can say:
 //
-//   rooms   a room of packages/heddle/src imports lower rooms only; only executor/, node/, web/ and cli/
-//           import packages; no package reaches into another's files
+//   rooms   a room of packages/heddle/src imports lower rooms only; only node/ and cli/ import
+//           packages; no package reaches into another's files
 //   host    outside node/, web/, cli/ and loop/hosts/ nothing imports a `node:` module or touches a global
 //           that tells the time, makes chance, schedules, or belongs to one runtime. What index.ts
 //           loads imports no `node:` module at all, hosts included: "heddle" runs everywhere
@@ -35,7 +35,7 @@ const rooms: Record<string, number> = {
 };
 
 /** These may import packages … */
-const packaged = ["executor", "node", "web", "cli"];
+const packaged = ["node", "cli"];
 /** … and these belong to a platform. */
 const platforms = ["node", "web", "cli"];
 

@@ -74,8 +74,8 @@ export class Job<T> extends Future<T> implements Resource {
     if (this.done()) return false;
     if (!this.#cancelled) {
       this.#cancelled = true;
-      this.#reason = reason;
-      this.#canceller.cancelJob(this as Job<unknown>, reason);
+      this.#reason = reason === undefined ? undefined : String(reason);
+      this.#canceller.cancelJob(this as Job<unknown>, this.#reason);
     }
     return true;
   }

@@ -38,8 +38,6 @@ export interface ShutdownOptions {
 
 /** Milliseconds after which a job that has ended by its deadline fails, if its own scope has not cancelled it. */
 const LATE = 50;
-/** Milliseconds until an idle worker of a pool that belongs to no run is ended. */
-const IDLE_TIMEOUT = 1000;
 
 let pools = 0;
 
@@ -76,7 +74,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
         maxWorkers: processors,
         maxQueue: Number.POSITIVE_INFINITY,
         grace: 1000,
-        idleTimeout: this.#owner === null ? IDLE_TIMEOUT : Number.POSITIVE_INFINITY,
+        idleTimeout: Number.POSITIVE_INFINITY,
         name: `${className}-${++pools}`,
       },
       more,
@@ -203,8 +201,12 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
       return;
     }
     this.#idle.push(slot);
-    if (this.#closing) this.#endIdle();
-    else if (slot.link !== null) slot.after(this.#plan.idleTimeout, () => this.#end(slot));
+    if (this.#closing) {
+      this.#endIdle();
+      return;
+    }
+    slot.link?.unref?.();
+    if (slot.link !== null) slot.after(this.#plan.idleTimeout, () => this.#end(slot));
   }
 
   // ---- a job and its worker
@@ -215,6 +217,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     this.#record.waitTimes.add(job.started - job.submitted);
     try {
       slot.link ??= this.#open(slot);
+      slot.link.ref?.();
       this.#send(slot, slot.link, job);
     } catch (error) {
       slot.job = null;

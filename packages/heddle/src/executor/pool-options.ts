@@ -10,8 +10,8 @@ export interface PoolOptions {
   /** Milliseconds that a cancelled job has to unwind, before its worker is killed and replaced; 1,000 if not given. */
   grace?: number;
   /**
-   * Milliseconds after which a worker without a job is ended; the next job starts another. If not given: never
-   * in a pool that was made in a run, which ends it; 1,000 in others, which would keep the process alive.
+   * Milliseconds after which a worker without a job is ended, which gives its memory back; the next job starts
+   * another. Never if not given.
    */
   idleTimeout?: number;
   /** Shown in errors and in the names of threads; the class and a number if not given. */

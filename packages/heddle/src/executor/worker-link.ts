@@ -1,5 +1,5 @@
 /*
- * A worker, seen from its executor: a thread, a child process or a Web Worker.
+ * A worker, seen from its pool: a thread, a child process or a Web Worker.
  */
 import type { FromWorker, ToWorker } from "./messages.ts";
 import type { Transferable } from "./transfer.ts";
@@ -9,6 +9,10 @@ export interface WorkerLink {
   send(message: ToWorker, transfer: readonly Transferable[]): void;
   /** Clones as `send` does, to find out what cannot be; structuredClone if not given. */
   clone?(value: unknown): unknown;
+  /** It has a job: the process must not end meanwhile … */
+  ref?(): void;
+  /** … and now it has none. */
+  unref?(): void;
   /** End the worker, which has no job; settles when it is gone. Never rejects. `ended` is not called any more. */
   end(): Promise<void>;
   /** The same at once, in the middle of a job. */

@@ -17,7 +17,8 @@ export function nodeSurroundings(open: OpenLink): Surroundings {
     load: loadFunction,
     now: () => performance.now(),
     after(ms, fn) {
-      const timer = setTimeout(fn, Math.min(ms, LONGEST));
+      // The worker that it is about keeps the process alive, or does not.
+      const timer = setTimeout(fn, Math.min(ms, LONGEST)).unref();
       return () => clearTimeout(timer);
     },
   };

@@ -1,9 +1,6 @@
 /*
- * Child processes: by Node's own `fork`, whose channel carries structured clone.
- *
- * Not by workerpool, which makes the threads: its processes were tried. Nothing can be said to one that is
- * busy but "cancel", which overtakes a job that waits for the process to start, and whose answer is lost when
- * it crosses the job's; and the end of a process without a job is not told to anybody.
+ * A child process, seen from its pool: Node's own `fork`, whose channel carries structured clone. A process
+ * without a job does not keep this one alive.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { serialize } from "node:v8";
@@ -44,8 +41,18 @@ export function openProcessLink(
       child.send(message);
     },
     clone: serialize,
+    ref() {
+      child.ref();
+      // Bun's channel has neither.
+      child.channel?.ref?.();
+    },
+    unref() {
+      child.unref();
+      child.channel?.unref?.();
+    },
     async end() {
       isWanted = false;
+      child.ref();
       if (child.connected) child.disconnect();
       const timer = setTimeout(() => child.kill("SIGKILL"), EXIT_TIME);
       await gone;
@@ -72,9 +79,9 @@ function untilGone(child: ChildProcess): Promise<Error> {
       );
       look();
     });
-    child.on("error", (error) => {
-      // Also what cannot be sent any more: the end is told by "exit" then.
-      if (child.pid === undefined) reason = error;
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      // Of what cannot be sent to a process that ends, or never was, "exit" or this one tells the cause.
+      if (error.syscall?.startsWith("spawn") === true) reason = error;
       look();
     });
     child.on("disconnect", look);

@@ -2,14 +2,12 @@
  * ThreadPoolExecutor: jobs on threads of this process.
  */
 import { availableParallelism } from "node:os";
-import { MessageChannel, type ResourceLimits } from "node:worker_threads";
+import type { ResourceLimits, WorkerOptions } from "node:worker_threads";
 import { PoolExecutor } from "../../executor/pool-executor.ts";
 import type { PoolOptions } from "../../executor/pool-options.ts";
-import { openPortLink, type Port } from "../../executor/port-link.ts";
-import type { LinkListener, WorkerLink } from "../../executor/worker-link.ts";
 import { areStrings, checkOption, isObject } from "./check-option.ts";
 import { nodeSurroundings } from "./node-surroundings.ts";
-import { workerFile } from "./worker-file.ts";
+import { openThreadLink } from "./thread-link.ts";
 
 export interface ThreadPoolOptions extends PoolOptions {
   /** Limits of each thread's memory, in MiB, as `worker_threads` has them. A thread beyond them dies alone. */
@@ -23,8 +21,8 @@ export interface ThreadPoolOptions extends PoolOptions {
  * thread has memory and modules of its own; what crosses is copied, moved (`transfer`) or shared
  * (SharedArrayBuffer). A thread takes some 40 ms to start, with the first job that needs it.
  *
- * A pool that is made in a run belongs to it, and is shut down at its end; in others a thread ends after a
- * second without a job. Throws TypeError or RangeError for options that are none. Counterparts:
+ * A pool that is made in a run belongs to it, and is shut down at its end. A thread without a job does not keep
+ * the process alive. Throws TypeError or RangeError for options that are none. Counterparts:
  * `concurrent.futures.ThreadPoolExecutor` and `InterpreterPoolExecutor`, `gevent.threadpool.ThreadPool`.
  *
  * @example
@@ -42,7 +40,9 @@ export class ThreadPoolExecutor extends PoolExecutor {
       options,
       "ThreadPoolExecutor",
       availableParallelism(),
-      nodeSurroundings((listener, name) => openThread(options, listener, name)),
+      nodeSurroundings((listener, name) =>
+        openThreadLink({ ...threadOptions(options), name }, listener),
+      ),
       ["resourceLimits", "execArgv"],
     );
     const { execArgv, resourceLimits } = options;
@@ -52,20 +52,11 @@ export class ThreadPoolExecutor extends PoolExecutor {
   }
 }
 
-function openThread(options: ThreadPoolOptions, listener: LinkListener, name: string): WorkerLink {
-  const { resourceLimits, execArgv } = options;
-  const workerThreadOpts = {
-    name,
-    workerData: { program: process.argv[1] },
+function threadOptions({ resourceLimits, execArgv }: ThreadPoolOptions): WorkerOptions {
+  return {
     ...(resourceLimits === undefined ? {} : { resourceLimits }),
     ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
   };
-  const link = {
-    script: workerFile("thread-worker"),
-    workerpool: { workerType: "thread", workerThreadOpts } as const,
-    newChannel: () => new MessageChannel() as unknown as { port1: Port; port2: Port },
-  };
-  return openPortLink(link, listener);
 }
 
 /** The pool behind `toThread`: it serves every run, and belongs to none. */

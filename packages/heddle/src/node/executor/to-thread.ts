@@ -11,7 +11,7 @@ let shared: SharedThreadPool | null = null;
 
 // One pool for the whole program: there are no more processors where there are more loops.
 setPlatformExecutor(() => {
-  shared ??= new SharedThreadPool({ name: "toThread" });
+  shared ??= new SharedThreadPool({ name: "toThread", idleTimeout: 10_000 });
   return shared;
 });
 
@@ -19,8 +19,8 @@ setPlatformExecutor(() => {
  * Run `fn(...args)` on another thread, so that the loop goes on meanwhile, and give its result. `fn` is an
  * inline function without outer variables, or a `moduleFunction`; see ThreadPoolExecutor.submit for what
  * crosses, the errors, and cancellation. Runs on the loop's default executor if one was set, else on a pool
- * of threads that serves the whole program: as many as there are processors, started when needed, ended
- * after a second without work.
+ * of threads that serves the whole program: as many as there are processors, started when needed. Without work
+ * they do not keep the process alive, and end after ten seconds.
  *
  * Never suspends; awaiting the future does. Counterparts: `asyncio.to_thread`, `trio.to_thread.run_sync`,
  * `gevent.get_hub().threadpool.apply`.
