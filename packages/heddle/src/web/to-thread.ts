@@ -11,7 +11,7 @@ let shared: SharedThreadPool | null = null;
 
 // One pool for the whole page: there are no more processors where there are more loops.
 setPlatformExecutor(() => {
-  shared ??= new SharedThreadPool({ name: "toThread" });
+  shared ??= new SharedThreadPool({ name: "toThread", idleTimeout: 10_000 });
   return shared;
 });
 
@@ -20,7 +20,7 @@ setPlatformExecutor(() => {
  * `moduleFunction`; see ThreadPoolExecutor.submit for what crosses, the errors, and cancellation. Runs on the
  * loop's default executor if one was set (`loop.setDefaultExecutor`; in a bundle set a pool with your own
  * `worker`), else on a pool that serves the whole page: as many workers as there are processors, started
- * when needed, ended after a second without work.
+ * when needed, ended after ten seconds without work.
  *
  * Never suspends; awaiting the future does. Counterparts: `asyncio.to_thread`, `trio.to_thread.run_sync`.
  *

@@ -1,0 +1,66 @@
+/*
+ * A connection that is away is told once, not with each attempt to restore it.
+ *
+ * BullMQ's objects raise an 'error' for each failed attempt, and would end the process if nobody
+ * listened. Other errors of theirs are told each time.
+ */
+import type { EventEmitter } from "node:events";
+import type { EventLoop } from "heddle";
+import { type Backend, isOutage } from "./backend.ts";
+
+/** @internal */
+export class Outage {
+  /** How many there were. */
+  count = 0;
+  /** What the backend said last while it is away. */
+  error: unknown = null;
+  /** Called when the connection is back. */
+  onEnd: (() => void) | null = null;
+  readonly #who: string;
+  readonly #backend: Backend;
+  readonly #loop: EventLoop;
+  #quiet = false;
+
+  constructor(who: string, backend: Backend, loop: EventLoop) {
+    this.#who = who;
+    this.#backend = backend;
+    this.#loop = loop;
+  }
+
+  listen(...emitters: EventEmitter[]): void {
+    for (const emitter of emitters) emitter.on("error", (error) => this.note(error));
+  }
+
+  note(error: unknown): void {
+    if (this.#quiet) return;
+    if (!isOutage(error)) {
+      this.#loop.callExceptionHandler({
+        message: `${this.#who} on queue "${this.#backend.queueName}": an error of the backend`,
+        exception: error,
+      });
+      return;
+    }
+    const isFirst = this.error === null;
+    this.error = error;
+    if (!isFirst) return;
+    this.count++;
+    this.#loop.callExceptionHandler({
+      message:
+        `${this.#who} on queue "${this.#backend.queueName}" has lost its connection to ` +
+        `${this.#backend.place}, and tries to restore it`,
+      exception: error,
+    });
+  }
+
+  /** Something got through. */
+  over(): void {
+    if (this.error === null) return;
+    this.error = null;
+    this.onEnd?.();
+  }
+
+  /** From now on errors are those of closing. */
+  silence(): void {
+    this.#quiet = true;
+  }
+}

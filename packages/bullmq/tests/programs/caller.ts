@@ -1,0 +1,20 @@
+// Submits a job, shuts down, and must then end by itself: `caller.ts URL QUEUE how`.
+import { RemoteExecutor } from "@heddle/bullmq";
+import { run } from "heddle";
+import { add, nap } from "./functions.ts";
+
+const [connection = "", queue = "", how = ""] = process.argv.slice(2);
+if (how === "outside") {
+  const remote = new RemoteExecutor({ connection, queue });
+  console.log(await remote.submit(add, 1, 2));
+  await remote.shutdown();
+} else {
+  await run(function* () {
+    const remote = new RemoteExecutor({ connection, queue });
+    console.log(yield* remote.submit(add, 1, 2));
+    // Left behind, at the end of the run: cancelled, and the connections closed.
+    if (how === "left") remote.submit(nap, 60_000, null);
+    if (how === "dispose") remote[Symbol.dispose]();
+  });
+}
+console.log("end of the program");
