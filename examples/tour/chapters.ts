@@ -1,5 +1,7 @@
 // What the tour tells, and in which order.
+import { readFileSync } from "node:fs";
 import { type Coroutine, getEventLoop, run } from "heddle";
+import { NoRedisServer, withOwnRedis } from "../parts/own-redis.ts";
 import { type Printed, record } from "./record.ts";
 import type { Terminal } from "./terminal.ts";
 import { drawTimeline, observeTasks } from "./timeline.ts";
@@ -67,6 +69,46 @@ const printSum: Chapter = {
   },
 };
 
+/** The same chapter, and below it what one would write in Python. */
+function besidePython(chapter: Chapter, about: string): Chapter {
+  const { pathname } = chapter.source;
+  const name = pathname.slice(pathname.lastIndexOf("/") + 1, -".ts".length);
+  const source = new URL(`${name}.py`, import.meta.url);
+  return {
+    ...chapter,
+    async play(printed, stage) {
+      const more = await chapter.play(printed, stage);
+      const program = readFileSync(source, "utf8").trimEnd().split("\n");
+      const indented = program.map((line) => `    ${line}`.trimEnd());
+      return [...more, ...(more.length > 0 ? [""] : []), about, "", ...indented];
+    },
+  };
+}
+
+const remoteMap: Chapter = {
+  title: "Many machines",
+  about:
+    "The same `map`, on three processes that could be three machines. Half-way one of them is killed: " +
+    "`kill -9`. Its work is taken over, and the result is complete.",
+  source: sourceOf("remote-map"),
+  async play(printed, { signal, terminal }) {
+    const { remoteMap } = await import("../remote-map.ts");
+    const rows: string[] = [];
+    const isColoured = terminal.paint("bold", "") !== "";
+    const main = withOwnRedis(function* (place) {
+      const picture = yield* remoteMap(place);
+      rows.push(...picture.rows(isColoured), "", ...picture.legend(isColoured));
+    });
+    try {
+      await record(this.source, printed, () => run(main, { signal }));
+    } catch (error) {
+      if (!(error instanceof NoRedisServer)) throw error;
+      return [`Not run: ${error.message}`];
+    }
+    return isColoured ? ["Each worker has its colour:", "", ...rows] : rows;
+  },
+};
+
 export const chapters: readonly Chapter[] = [
   plain(
     "fibonacci",
@@ -90,6 +132,16 @@ export const chapters: readonly Chapter[] = [
     "Hash every file below a folder, with a bounded queue, eight workers and a progress bar. Ctrl-C " +
       "ends it at once and leaves nothing open.",
   ),
+  besidePython(
+    plain(
+      "cpu-work",
+      "CPU work on threads",
+      "What computes would stop the loop, so it goes to another thread. A deadline ends it there, even a " +
+        "loop without end. Threads share no variables: a function that needs one is refused at once.",
+    ),
+    "In Python:",
+  ),
+  besidePython(remoteMap, "In Python, with celery:"),
 ];
 
 /** The chapter that takes a folder. */

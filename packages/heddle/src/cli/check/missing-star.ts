@@ -244,8 +244,14 @@ function findInDeclaration(
   if (ts.isArrayBindingPattern(node.name)) takenApart(value, inspection);
   // `using` shares a bit with the others: const and using together are `await using`.
   else if (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Using && inspection.isCoroutine(value)) {
-    asValue(value, "is held by `using`", inspection);
+    if (!canBeHeld(value, inspection)) asValue(value, "is held by `using`", inspection);
   }
+}
+
+/** What `pool.map` gives can be awaited or held: unlike coroutines it has an `asyncDispose` of its own. */
+function canBeHeld(value: ts.Expression, { checker }: Inspection): boolean {
+  const properties = checker.getTypeAtLocation(value).getProperties();
+  return properties.some(({ name }) => name.startsWith("__@asyncDispose"));
 }
 
 /** `console.log(fetchPage())`. */

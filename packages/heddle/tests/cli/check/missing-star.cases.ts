@@ -123,6 +123,15 @@ export const found: Case[] = [
 
 export const fine: Case[] = [
   [
+    "what can be awaited or held",
+    `import { ThreadPoolExecutor } from "heddle/node";
+  import { type Coroutine } from "heddle";
+  function* main(pool: ThreadPoolExecutor): Coroutine<unknown> {
+    using results = pool.map((n: number) => n, [1]);
+    return yield* results.next();
+  }`,
+  ],
+  [
     "the star is there",
     inCoroutine(`
     using guard = yield* lock.acquire();

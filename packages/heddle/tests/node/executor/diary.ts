@@ -25,7 +25,7 @@ export function openDiary(): Diary {
     path,
     lines,
     *until(line) {
-      yield* failAfter(10_000, function* () {
+      yield* failAfter(4000, function* () {
         // Another thread's or process's work has no other end that can be waited for.
         while (!lines().includes(line)) yield* sleep(2);
       });

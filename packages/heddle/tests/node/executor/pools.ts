@@ -13,18 +13,18 @@ export type AnyPool = (typeof pools)[number]["Pool"];
 
 /** A pool for all tests of a `describe`, since a process takes a while to start. Call it there. */
 export function sharedPool(Pool: AnyPool, maxWorkers = 1): InstanceType<AnyPool> {
-  const pool = new Pool({ maxWorkers, idleTimeout: Number.POSITIVE_INFINITY });
+  const pool = new Pool({ maxWorkers });
   afterAll(async () => {
     await pool.shutdown({ cancelFutures: true });
   });
   return pool;
 }
 
-type Work = typeof import("./programs/work.ts");
+type Work = typeof import("./programs/work.mjs");
 
-/** A function of programs/work.ts. */
+/** A function of programs/work.mjs. */
 export function work<K extends keyof Work>(name: K): Work[K] {
-  return moduleFunction<Work[K]>(program("work.ts"), name);
+  return moduleFunction<Work[K]>(program("work.mjs"), name);
 }
 
 /** The URL of a file in programs/. */

@@ -22,3 +22,7 @@ export function paint(colour: keyof typeof Colour): string[] {
   }
   return log;
 }
+
+export default function byDefault(): string {
+  return "the default export";
+}

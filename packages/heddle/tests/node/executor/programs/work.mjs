@@ -1,26 +1,19 @@
-// What workers run in the tests of executors. `path` is a diary's.
+// What workers run in the tests of executors, JavaScript since that loads faster. `path` is a diary's.
 import { appendFileSync } from "node:fs";
-import {
-  type Coroutine,
-  createTask,
-  currentEffectiveDeadline,
-  getRunningLoop,
-  shield,
-  sleep,
-} from "heddle";
-import { jobSignal, toThread } from "heddle/node";
+import { createTask, currentEffectiveDeadline, getRunningLoop, shield, sleep } from "heddle";
+import { jobSignal, toThread, transfer } from "heddle/node";
 
 const LONG = 60_000;
 
-function note(path: string, line: string): void {
+function note(path, line) {
   appendFileSync(path, `${line}\n`);
 }
 
-export function add(a: number, b: number): number {
+export function add(a, b) {
   return a + b;
 }
 
-export function* waits(path: string, ms: number): Coroutine<string> {
+export function* waits(path, ms) {
   note(path, "begun");
   try {
     yield* sleep(ms);
@@ -31,7 +24,7 @@ export function* waits(path: string, ms: number): Coroutine<string> {
   }
 }
 
-export function* unwindsSlowly(path: string, ms: number): Coroutine<void> {
+export function* unwindsSlowly(path, ms) {
   note(path, "begun");
   try {
     yield* sleep(LONG);
@@ -41,7 +34,7 @@ export function* unwindsSlowly(path: string, ms: number): Coroutine<void> {
   }
 }
 
-export function* failsUnwinding(path: string): Coroutine<void> {
+export function* failsUnwinding(path) {
   note(path, "begun");
   try {
     yield* sleep(LONG);
@@ -51,7 +44,7 @@ export function* failsUnwinding(path: string): Coroutine<void> {
   }
 }
 
-export function* swallowsCancellation(path: string): Coroutine<string> {
+export function* swallowsCancellation(path) {
   note(path, "begun");
   try {
     yield* sleep(LONG);
@@ -61,7 +54,7 @@ export function* swallowsCancellation(path: string): Coroutine<string> {
   return "a result all the same";
 }
 
-export function* saysWhyCancelled(path: string): Coroutine<void> {
+export function* saysWhyCancelled(path) {
   note(path, "begun");
   try {
     yield* sleep(LONG);
@@ -71,24 +64,33 @@ export function* saysWhyCancelled(path: string): Coroutine<void> {
   }
 }
 
-export function* hasChildren(path: string): Coroutine<void> {
+export function* diesUnwinding(path) {
+  note(path, "begun");
+  try {
+    yield* sleep(LONG);
+  } finally {
+    process.exit(7);
+  }
+}
+
+export function* hasChildren(path) {
   for (const name of ["one", "two"]) createTask(waits(path, LONG), { name });
   note(path, "has children");
   yield* sleep(LONG);
 }
 
-export function* leavesTask(path: string): Coroutine<string> {
+export function* leavesTask(path) {
   createTask(waits(path, LONG));
   yield* sleep(1);
   return "done";
 }
 
-export function spins(path: string): never {
+export function spins(path) {
   note(path, "begun");
   for (;;);
 }
 
-export async function hearsSignal(path: string): Promise<void> {
+export async function hearsSignal(path) {
   const signal = jobSignal();
   note(path, `begun, aborted: ${signal.aborted}`);
   await new Promise((_, reject) => {
@@ -101,7 +103,7 @@ export async function hearsSignal(path: string): Promise<void> {
   });
 }
 
-export async function isDeaf(path: string, ms: number): Promise<string> {
+export async function isDeaf(path, ms) {
   note(path, "begun");
   await new Promise((resolve) => setTimeout(resolve, ms));
   note(path, "ended");
@@ -109,12 +111,12 @@ export async function isDeaf(path: string, ms: number): Promise<string> {
 }
 
 /** Milliseconds that are left; Infinity if there is no deadline. */
-export function* timeLeft(): Coroutine<number> {
+export function* timeLeft() {
   yield* sleep(0);
   return currentEffectiveDeadline() - getRunningLoop().time();
 }
 
-export function* counts(started: SharedArrayBuffer, index: number, ms: number): Coroutine<number> {
+export function* counts(started, index, ms) {
   const [begun, ended] = [new Int32Array(started, 0, 1), new Int32Array(started, 4, 1)];
   Atomics.add(begun, 0, 1);
   try {
@@ -125,10 +127,23 @@ export function* counts(started: SharedArrayBuffer, index: number, ms: number): 
   }
 }
 
-export function* asksAnotherThread(): Coroutine<number> {
-  return yield* toThread((a: number, b: number) => a * b, 6, 7);
+export function* asksAnotherThread() {
+  return yield* toThread((a, b) => a * b, 6, 7);
 }
 
-export default function byDefault(): string {
-  return "the default export";
+let sent = null;
+
+export function sendsBuffer() {
+  sent = new Uint8Array([4, 5]);
+  return transfer(sent, [sent.buffer]);
+}
+
+export function bytesLeft() {
+  return sent?.byteLength;
+}
+
+export function sendsGoneBuffer() {
+  const bytes = new Uint8Array([4, 5]);
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  return transfer(bytes, [bytes.buffer]);
 }

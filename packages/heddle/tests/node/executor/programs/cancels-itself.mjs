@@ -1,0 +1,5 @@
+import { CancelledError } from "heddle";
+
+export function* cancels() {
+  throw new CancelledError("by itself");
+}
