@@ -31,7 +31,7 @@ export function explainUncloneable(
 ): TypeError {
   let found: string | undefined;
   try {
-    found = new Search(list, path, clone).run(value);
+    found = new Search(list, path, clone).run(value, error);
   } catch {
     // Whatever a Proxy or getter does: the engine's own words must do.
   }
@@ -39,6 +39,9 @@ export function explainUncloneable(
   const detail = found ?? `${messageOf(error).replace(/\.$/, "")}. ${ADVICE}`;
   return new TypeError(`${what} cannot be sent: ${detail}`, { cause: error });
 }
+
+/** What engines say of a port that is not in the list. */
+const TRANSFERABLE = new Error("it can be transferred");
 
 /** One part: its value, or else what reading it has thrown. */
 interface Part {
@@ -69,8 +72,26 @@ class Search {
     this.#start = /^[\w$.[\]]*$/.test(path) ? path : "";
   }
 
-  run(value: unknown): string | undefined {
-    return this.#among([{ trail: "", value }]) ?? this.#suspect;
+  run(value: unknown, error: unknown): string | undefined {
+    return this.#port(value, error) ?? this.#among([{ trail: "", value }]) ?? this.#suspect;
+  }
+
+  /** Node dies of cloning a port that is closed, which cannot be seen: so ports are looked for, not tried. */
+  #port(value: unknown, error: unknown): string | undefined {
+    const isGone = /detached|closed|neutered/i.test(messageOf(error));
+    const seen = new Set<unknown>();
+    const left: Part[] = [{ trail: "", value }];
+    for (let part = left.pop(); part !== undefined; part = left.pop()) {
+      const { value: each } = part;
+      if (typeof each !== "object" || each === null || seen.has(each)) continue;
+      seen.add(each);
+      if (!isPort(each)) for (const inner of partsOf(each, part.trail).reverse()) left.push(inner);
+      else if (!this.#listed.has(each)) return this.#blame(part, TRANSFERABLE);
+      else if (isGone) {
+        return `${this.#name(part)} is a MessagePort that is closed, or was transferred before: each can be sent once`;
+      }
+    }
+    return undefined;
   }
 
   /** What is wrong in one of these parts. */
@@ -211,6 +232,11 @@ function tagOf(value: object): string {
 function classNameOf(value: object): string | undefined {
   const { constructor: made } = value;
   return typeof made === "function" && made.name !== "" ? made.name : undefined;
+}
+
+/** To Node 20 its tag is that of an EventTarget. */
+function isPort(value: object): boolean {
+  return tagOf(value) === "MessagePort" || classNameOf(value) === "MessagePort";
 }
 
 function article(name: string): string {

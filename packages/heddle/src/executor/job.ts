@@ -38,6 +38,8 @@ export class Job<T> extends Future<T> implements Resource {
   started = 0;
   #cancelled = false;
   #reason: string | undefined;
+  /** What the waiter gets instead of a CancelledError. */
+  #error: Error | null = null;
 
   constructor(
     loop: EventLoop,
@@ -80,6 +82,12 @@ export class Job<T> extends Future<T> implements Resource {
     return true;
   }
 
+  /** Cancel the job for a reason that is not its waiter's: that gets this error. */
+  abandon(error: Error): void {
+    this.#error = error;
+    this.cancel();
+  }
+
   /** The worker's answer, or what became of it. */
   settle(outcome: Outcome, where: string): void {
     if (this.done()) return;
@@ -101,6 +109,10 @@ export class Job<T> extends Future<T> implements Resource {
   /** It is cancelled, and nothing of it runs. */
   end(reason?: string): void {
     if (this.done()) return;
+    if (this.#error !== null) {
+      this.fail(this.#error);
+      return;
+    }
     this.#leave();
     this._markSeen();
     this._settle(CANCELLED, this.#reason ?? reason);

@@ -428,8 +428,12 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
 
   /** @internal The run that made it ends, and with it all that it has begun. */
   release(): Coroutine<void> | undefined {
-    this.#close(true);
-    for (const { job } of this.#slots) job?.cancel();
+    this.#closing = true;
+    for (const job of [...this.#line, ...this.#slots.map((slot) => slot.job)]) {
+      if (job === null || job.frame.owner === this.#owner) job?.cancel();
+      else job.abandon(new BrokenExecutorError(`${this.name} has ended with the run that made it`));
+    }
+    this.#endIdle();
     return this.#isOver ? undefined : this.#untilOver(true);
   }
 

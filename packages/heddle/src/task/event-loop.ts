@@ -152,6 +152,7 @@ export class EventLoop extends Scheduler {
   ): Future<ResultOf<T>> {
     const chosen = executor ?? this._defaultExecutor();
     if (this.isClosed()) throw new RuntimeError(CLOSED);
+    if (typeof chosen.submit !== "function") throw new TypeError(NO_EXECUTOR);
     if (typeof fn !== "function") {
       throw new TypeError(`runInExecutor() needs a function to run, got ${typeof fn}`);
     }
@@ -168,7 +169,7 @@ export class EventLoop extends Scheduler {
   /** Set what `runInExecutor(null, …)` uses. Counterpart: `loop.set_default_executor`. */
   setDefaultExecutor(executor: Executor): void {
     if (typeof executor?.submit !== "function" || typeof executor.shutdown !== "function") {
-      throw new TypeError("an executor has the methods submit() and shutdown()");
+      throw new TypeError(NO_EXECUTOR);
     }
     this.#executor = executor;
   }
@@ -390,6 +391,8 @@ const closeGenerators = thenable(function* shutdownAsyncGenerators(
     }
   }
 });
+
+const NO_EXECUTOR = "an executor has the methods submit() and shutdown()";
 
 const endExecutor = thenable(function* shutdownDefaultExecutor(
   executor: Executor | null,

@@ -14,8 +14,8 @@ interface Started {
 
 /** In a process group of its own, as a terminal's job. */
 function start(...args: string[]): Started {
-  const path = fileURLToPath(program("uses-pool.ts"));
-  const child = spawn(process.execPath, ["--import", "tsx", path, ...args], { detached: true });
+  const path = fileURLToPath(program("uses-pool.mjs"));
+  const child = spawn(process.execPath, [path, ...args], { detached: true });
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
@@ -69,6 +69,12 @@ test("toThread does not keep the program alive for long", async () => {
   const { status, output, errors, ms } = await start("toThread").ended;
   expect({ status, output, errors }).toEqual({ status: 0, output: "done\n", errors: "" });
   expect(ms).toBeLessThan(2500);
+});
+
+test("a port that is sent twice: an error, and the program lives", async () => {
+  const { status, output } = await start("sendsPortTwice").ended;
+  expect(status).toBe(0);
+  expect(output).toMatch(/^1\nTypeError: arguments cannot be sent: .*\n1\n$/);
 });
 
 describe("a program with processes that is killed", () => {

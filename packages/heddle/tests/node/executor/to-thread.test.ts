@@ -91,7 +91,7 @@ describe("toThread and runInExecutor", () => {
       );
       expect(bad(runInExecutor, 5, () => 1)).toThrow(
         new TypeError(
-          "runInExecutor() needs an executor, such as a ThreadPoolExecutor, or null, got 5",
+          "runInExecutor() an executor has the methods, such as a ThreadPoolExecutor, or null, got 5",
         ),
       );
       const loop = getRunningLoop();
@@ -99,7 +99,7 @@ describe("toThread and runInExecutor", () => {
         new TypeError("an executor has the methods submit() and shutdown()"),
       );
       expect(() => Reflect.apply(loop.runInExecutor, loop, [5, () => 1])).toThrow(
-        /needs an executor/,
+        /an executor has the methods/,
       );
       const outer = 5;
       expect(() => toThread(() => outer)).toThrow(

@@ -2,5 +2,4 @@ let calls = 0;
 
 export const times = (a, b) => a * b;
 export const countCalls = () => ++calls;
-export const notAFunction = 42;
 export default async (name) => `hello, ${name}`;
