@@ -10,10 +10,13 @@ import type { IQueueBackend, QueueBase } from "bullmq";
 import { type Backend, isOutage } from "./backend.ts";
 import type { Outage } from "./outage.ts";
 
-type Opened = QueueBase<IQueueBackend>;
+type Opened = QueueBase<IQueueBackend> & {
+  /** A worker's `force`: it waits for nothing. */
+  close(force?: boolean): Promise<void>;
+};
 
-/** Milliseconds that a connection gets to take its leave. */
-const FAREWELL = 1000;
+/** @internal Milliseconds that a connection gets to take its leave. */
+export const FAREWELL = 1000;
 
 /**
  * @internal Make objects by `make` until all are connected. Rejects with ConnectionError when that has
@@ -62,8 +65,13 @@ function allReady(objects: Opened[], outage: Outage, end: AbortSignal): Promise<
       if (state === "waiting" && !isOutage(error)) reject(error);
       else if (state !== "given up") outage.note(error);
     });
+    // Redis: it is back. An idle worker would not hear of it otherwise.
+    object.getBackend().on("ready", () => {
+      if (state === "ready") outage.over();
+    });
   }
   const abort = () => reject(end.reason);
+  if (end.aborted) abort();
   end.addEventListener("abort", abort);
   Promise.all(objects.map((object) => object.waitUntilReady())).then(resolve, reject);
   const settle = (now: typeof state) => {
@@ -85,14 +93,12 @@ export async function closeAll(objects: readonly Opened[], away: boolean): Promi
 }
 
 async function closeOne(object: Opened, away: boolean): Promise<void> {
-  const cut = () =>
-    object
-      .getBackend()
-      .close(true)
-      .catch(() => undefined);
+  const backend = object.getBackend();
+  const cut = () => backend.close(true).catch(() => undefined);
   if (away) void cut();
-  const closing = object.close().catch(() => undefined);
+  const closing = object.close(true).catch(() => undefined);
   if (await inTime(closing, away ? FAREWELL / 10 : FAREWELL)) return;
+  void backend.disconnectBlocking(false).catch(() => undefined);
   void object.disconnect().catch(() => undefined);
   await inTime(cut(), FAREWELL);
 }

@@ -123,6 +123,11 @@ export class JobWatch {
     }
   }
 
+  /** Not one that has the same key, and came later. */
+  forget(job: RemoteJob): void {
+    if (this.jobs.get(job.id) === job) this.jobs.delete(job.id);
+  }
+
   #take(jobId: string): RemoteJob | undefined {
     const job = this.jobs.get(jobId);
     if (job !== undefined) this.jobs.delete(jobId);
@@ -132,7 +137,11 @@ export class JobWatch {
   #succeeded(jobId: string, value: unknown): void {
     const job = this.#take(jobId);
     if (job === undefined) return;
-    job.succeed(fromJson(value));
+    try {
+      job.succeed(fromJson(value));
+    } catch (cause) {
+      job.fail(new Error(`${job} has a result that cannot be read: another tool's?`, { cause }));
+    }
     this.#ended(job, "done");
   }
 
@@ -148,8 +157,8 @@ export class JobWatch {
     if (job === undefined) return;
     job.fail(
       new JobRemovedError(
-        `${job} is not in queue "${this.#queueName}" any more: somebody has removed it, the backend has ` +
-          "lost its data, or its result came while nobody could hear of it and was not kept (keepResults)",
+        `${job} is not in queue "${this.#queueName}" any more: somebody has removed it, or cancelled it ` +
+          "before it began, the backend has lost its data, or its result came while nobody could hear of it and was not kept (keepResults)",
       ),
     );
     this.#ended(job, "failed");

@@ -4,7 +4,6 @@
  * BullMQ's objects raise an 'error' for each failed attempt, and would end the process if nobody
  * listened. Other errors of theirs are told each time.
  */
-import type { EventEmitter } from "node:events";
 import type { EventLoop } from "heddle";
 import { type Backend, isOutage } from "./backend.ts";
 
@@ -20,15 +19,12 @@ export class Outage {
   readonly #backend: Backend;
   readonly #loop: EventLoop;
   #quiet = false;
+  #wasConnected = false;
 
   constructor(who: string, backend: Backend, loop: EventLoop) {
     this.#who = who;
     this.#backend = backend;
     this.#loop = loop;
-  }
-
-  listen(...emitters: EventEmitter[]): void {
-    for (const emitter of emitters) emitter.on("error", (error) => this.note(error));
   }
 
   note(error: unknown): void {
@@ -46,14 +42,17 @@ export class Outage {
     this.count++;
     this.#loop.callExceptionHandler({
       message:
-        `${this.#who} on queue "${this.#backend.queueName}" has lost its connection to ` +
-        `${this.#backend.place}, and tries to restore it`,
+        `${this.#who} on queue "${this.#backend.queueName}" ` +
+        (this.#wasConnected
+          ? `has lost its connection to ${this.#backend.place}, and tries to restore it`
+          : `cannot reach ${this.#backend.place} yet, and goes on trying`),
       exception: error,
     });
   }
 
   /** Something got through. */
   over(): void {
+    this.#wasConnected = true;
     if (this.error === null) return;
     this.error = null;
     this.onEnd?.();

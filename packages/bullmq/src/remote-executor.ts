@@ -147,8 +147,8 @@ export class RemoteExecutor implements Executor {
    * TypeError for arguments that a job cannot hold, with the path, RuntimeError after `shutdown`.
    *
    * On cancellation the job leaves the queue; if it runs, CancelledError is thrown into the coroutine, whose
-   * `finally` runs, and its end is awaited for `cancelGrace` ms. A job that others wait for by the same
-   * idempotency key goes on. Counterpart: `Executor.submit`.
+   * `finally` runs, and its end is awaited for `cancelGrace` ms. A job that other tasks
+   * of this executor wait for by the same idempotency key goes on. Counterpart: `Executor.submit`.
    */
   submit<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): Task<ResultOf<T>> {
     const shared = this.#shared;
@@ -177,11 +177,10 @@ export class RemoteExecutor implements Executor {
     const { timeout, idempotencyKey: key } = this.#job;
     const json = args.map((value, index) => toJson(value, `argument ${index + 1} of ${name}()`));
     const data = timeout === undefined ? { args: json } : { args: json, timeout };
-    // BullMQ has its own use for colons.
     const id =
       key === undefined
         ? `${shared.queue.id}-${++shared.submitted}`
-        : `${name}.${key}`.replaceAll("%", "%25").replaceAll(":", "%3A");
+        : `${escape(name).replaceAll(".", "%2E")}.${escape(key)}`;
     const { keepResults } = shared.options;
     const kept = keepResults === 0 ? true : { age: Math.ceil(keepResults / 1000) };
     const options = { ...retryOptions(this.#job), removeOnComplete: kept, removeOnFail: kept };
@@ -252,6 +251,11 @@ export class RemoteExecutor implements Executor {
   }
 }
 
+/** BullMQ has its own use for colons. */
+function escape(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll(":", "%3A");
+}
+
 function nameOf(fn: RemoteFunction): string {
   if (typeof fn !== "function") {
     throw new TypeError(`submit() needs a function, got ${String(fn)}: submit(resize, path, 100)`);
@@ -275,14 +279,37 @@ function* perform<T>(
   } finally {
     shared.waiting--;
   }
-  // One with the same key may be out already.
-  const job = shared.queue.known(submitted.id) ?? submitted;
-  if (job !== submitted) shared.tasks.set(currentTask() as Task<unknown>, job);
+  try {
+    const job = yield* theOneOut(shared, submitted);
+    return (yield* follow(shared, job, hear)) as T;
+  } finally {
+    shared.room.release();
+  }
+}
+
+/** The job to wait for: one with the same key may be out already. */
+function* theOneOut(shared: Shared, submitted: RemoteJob): Coroutine<RemoteJob> {
+  for (;;) {
+    const known = shared.queue.known(submitted.id);
+    if (known?.isUnwanted !== true) {
+      if (known === undefined) shared.queue.send(submitted);
+      else shared.tasks.set(currentTask() as Task<unknown>, known);
+      return known ?? submitted;
+    }
+    // One that is being cancelled has to end first: its end is not ours.
+    yield* fromPromise(known.ended);
+  }
+}
+
+function* follow(
+  shared: Shared,
+  job: RemoteJob,
+  hear: ((value: unknown) => void) | null,
+): Coroutine<unknown> {
   job.waiters++;
   if (hear !== null) job.listeners.add(hear);
   try {
-    if (job === submitted) shared.queue.send(job);
-    return (yield* fromPromise(job.outcome)) as T;
+    return yield* fromPromise(job.outcome);
   } catch (error) {
     if (isCancelled(error) && job.waiters === 1) {
       const cancelling = shared.queue.cancel(job, shared.options.cancelGrace);
@@ -292,7 +319,6 @@ function* perform<T>(
   } finally {
     job.waiters--;
     if (hear !== null) job.listeners.delete(hear);
-    shared.room.release();
   }
 }
 

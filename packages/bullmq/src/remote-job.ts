@@ -30,6 +30,8 @@ export class RemoteJob {
   repeats = 0;
   readonly listeners = new Set<(value: unknown) => void>();
   readonly outcome: Promise<unknown>;
+  /** Resolves when the outcome is there, whatever it is. */
+  readonly ended: Promise<void>;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
 
@@ -43,8 +45,11 @@ export class RemoteJob {
     this.outcome = promise;
     this.#resolve = resolve;
     this.#reject = reject;
-    // Whoever has left does not hear of it.
-    promise.catch(() => undefined);
+    // It listens too: an error of which nobody wants to hear is no unhandled rejection.
+    this.ended = promise.then(
+      () => undefined,
+      () => undefined,
+    );
   }
 
   /** For messages. */

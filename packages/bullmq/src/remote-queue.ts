@@ -9,7 +9,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EventLoop } from "heddle";
 import { type Backend, isOutage, type JobEvents, type JobQueue } from "./backend.ts";
-import { closeAll, connect, inTime } from "./connect.ts";
+import { closeAll, connect, FAREWELL, inTime } from "./connect.ts";
 import { askToCancel } from "./control-channel.ts";
 import { JobWatch } from "./job-watch.ts";
 import { Outage } from "./outage.ts";
@@ -70,8 +70,7 @@ export class RemoteQueue {
 
   /** The job with this id that is out already, if there is one. */
   known(id: string): RemoteJob | undefined {
-    const job = this.watch.jobs.get(id);
-    return job?.isUnwanted === false ? job : undefined;
+    return this.watch.jobs.get(id);
   }
 
   send(job: RemoteJob): void {
@@ -83,7 +82,7 @@ export class RemoteQueue {
     this.outage.over();
     if (job.isSettled) {
       // Its event was first, or it was given up meanwhile.
-      if (job.isUnwanted) this.#leave(job);
+      if (job.isUnwanted) void this.#leave(this.#takeOut(job));
       return;
     }
     job.stage = "acknowledged";
@@ -95,7 +94,7 @@ export class RemoteQueue {
   }
 
   #refused(job: RemoteJob, error: unknown): void {
-    this.watch.jobs.delete(job.id);
+    this.watch.forget(job);
     if (job.isSettled) return;
     this.failed++;
     job.fail(error);
@@ -113,23 +112,16 @@ export class RemoteQueue {
       this.#forget(job);
       return;
     }
-    const ended = job.outcome.then(
-      () => undefined,
-      () => undefined,
-    );
-    const cancelling = this.#cancelRemote(job, ended, grace);
-    this.#leaving.add(cancelling);
-    void cancelling.finally(() => this.#leaving.delete(cancelling));
-    await inTime(cancelling, grace);
+    await inTime(this.#leave(this.#cancelRemote(job, grace)), grace);
     if (!job.isSettled) this.#forget(job);
   }
 
   #forget(job: RemoteJob): void {
-    this.watch.jobs.delete(job.id);
+    this.watch.forget(job);
     job.succeed(undefined);
   }
 
-  async #cancelRemote(job: RemoteJob, ended: Promise<unknown>, grace: number): Promise<void> {
+  async #cancelRemote(job: RemoteJob, grace: number): Promise<void> {
     const until = performance.now() + grace;
     for (let pause = 50; !job.isSettled; pause = Math.min(2 * pause, 1000)) {
       if (job.stage === "acknowledged" && (await this.#takeOut(job))) {
@@ -137,47 +129,51 @@ export class RemoteQueue {
         return;
       }
       const left = until - performance.now();
-      if (left <= 0 || (await inTime(ended, Math.min(pause, left)))) return;
+      if (left <= 0 || (await inTime(job.ended, Math.min(pause, left)))) return;
     }
   }
 
   /** False: it runs, and whoever runs it was asked to cancel it. */
   async #takeOut(job: RemoteJob): Promise<boolean> {
+    const { queue } = await (this.#opened as Promise<{ queue: JobQueue }>);
+    const backend = queue.getBackend();
     try {
-      const { queue } = await (this.#opened as Promise<{ queue: JobQueue }>);
-      const backend = queue.getBackend();
       // The result belongs to whoever has the key.
       if (job.isKeyed && (await backend.isFinished(job.id)) !== 0) return true;
       if ((await backend.remove(job.id, true)) === 1) return true;
       await askToCancel(this.backend, queue, job.id);
     } catch (error) {
-      if (!isOutage(error) && !this.#closing.signal.aborted) throw error;
+      // Over later, perhaps; any other would be the same the next time.
+      if (!isOutage(error)) throw error;
     }
     return false;
   }
 
-  /** The backend has got a job after all that was given up. */
-  #leave(job: RemoteJob): void {
-    const leaving = this.#takeOut(job).catch((error: unknown) => this.outage.note(error));
+  /** What is done for a job that nobody waits for: never rejects, and `close` gives it time. */
+  #leave(work: Promise<unknown>): Promise<void> {
+    const leaving = work
+      .catch((error: unknown) => this.outage.note(error))
+      .then(() => void this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
-    void leaving.finally(() => this.#leaving.delete(leaving));
+    return leaving;
   }
 
-  /** Take a job out of the queue, unless it has begun. */
+  /** Take a job out of the queue, unless it has begun. True for each who waits for it. */
   async takeBack(job: RemoteJob): Promise<boolean> {
     // At most until it is given up.
     while (job.stage === "sent") await delay(10);
-    if (job.isSettled) return false;
-    const queue = await this.#open();
+    if (job.isSettled) return job.isUnwanted;
+    const backend = (await this.#open()).getBackend();
     // Nobody is to be told that it was removed.
-    this.watch.jobs.delete(job.id);
-    if ((await queue.getBackend().remove(job.id, true)) === 1) {
-      job.stage = "settled";
-      return true;
+    this.watch.forget(job);
+    try {
+      job.isUnwanted = (await backend.remove(job.id, true)) === 1;
+    } finally {
+      if (!job.isUnwanted) this.watch.jobs.set(job.id, job);
     }
-    this.watch.jobs.set(job.id, job);
-    await this.watch.askFor(job);
-    return false;
+    if (job.isUnwanted) job.stage = "settled";
+    else await this.watch.askFor(job);
+    return job.isUnwanted;
   }
 
   close(): Promise<void> {
@@ -186,7 +182,8 @@ export class RemoteQueue {
   }
 
   async #close(): Promise<void> {
-    await Promise.all(this.#leaving);
+    // While the backend is away they would take for ever.
+    await inTime(Promise.all(this.#leaving), FAREWELL);
     this.outage.silence();
     this.#closing.abort(new Error("the executor was shut down"));
     this.watch.stop();

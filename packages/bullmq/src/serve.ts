@@ -17,7 +17,7 @@ import {
   wait,
 } from "heddle";
 import { Backend, type JobEvents, type JobWorker } from "./backend.ts";
-import { closeAll, connect } from "./connect.ts";
+import { closeAll, connect, FAREWELL, inTime } from "./connect.ts";
 import { onCancel } from "./control-channel.ts";
 import { tellRepeated } from "./job-watch.ts";
 import { checkServeOptions, type ServeOptions } from "./options.ts";
@@ -137,8 +137,9 @@ class Service {
 
   *#close(worker: JobWorker, control: JobEvents): Coroutine<void> {
     const { grace = 5000 } = this.#options;
-    // Takes no more, and resolves when what it has is done.
-    void worker.close().catch(() => undefined);
+    // Takes no more, and resolves when what it has is done. Not `close`: one that waits for a backend that is
+    // away can be ended by nothing, and its timers keep the process alive.
+    const idle = worker.pause().catch(() => undefined);
     try {
       while (!this.#inbox.empty()) void this.#inbox.getNowait().giveBack();
       yield* this.#ended(grace);
@@ -147,9 +148,8 @@ class Service {
     } finally {
       // Cancelled once more: no more patience.
       this.#interruptAll();
-      const away = this.#outage.error !== null;
       yield* cancelScope({ shield: true }, () =>
-        fromPromise(this.#disconnect(worker, control, away)),
+        fromPromise(this.#disconnect(worker, control, idle)),
       );
     }
   }
@@ -164,7 +164,7 @@ class Service {
     for (const job of this.#jobs.values()) job.interrupt("shutdown");
   }
 
-  async #disconnect(worker: JobWorker, control: JobEvents, away: boolean): Promise<void> {
+  async #disconnect(worker: JobWorker, control: JobEvents, idle: Promise<unknown>): Promise<void> {
     for (const { id, name } of this.#jobs.values()) {
       this.#loop.callExceptionHandler({
         message:
@@ -172,6 +172,9 @@ class Service {
           "Another worker takes the job over when its lease has run out",
       });
     }
+    const away = this.#outage.error !== null;
+    // The ends of jobs are on their way.
+    if (!away) await inTime(idle, FAREWELL);
     this.#outage.silence();
     await closeAll([worker, control], away);
   }

@@ -163,7 +163,8 @@ export class ServedJob {
   }
 
   #failed(error: unknown): void {
-    let isLast = isFinal(error);
+    // Its clean-up may fail: whoever has cancelled it does not want another attempt.
+    let isLast = isFinal(error) || this.interruption === "caller";
     try {
       isLast ||= this.#options.retry?.(error) === false;
     } catch (failure) {

@@ -5,6 +5,7 @@
  * awaited before it counts as done, so that nothing of it is in the way of the next one. A plain function
  * that returns a value needs none of that, and is only called.
  */
+import { RuntimeError } from "../coroutine/errors.ts";
 import type { Coroutine } from "../coroutine/types.ts";
 import { isOngoing } from "../task/as-coroutine.ts";
 import { CancelScope } from "../task/cancel-scope.ts";
@@ -40,6 +41,8 @@ export class JobRunner {
   #busy = false;
   #cancelled: { readonly reason: string | undefined } | null = null;
   #controller: AbortController | null = null;
+  /** Of the deadline that the job came with. */
+  #scope: CancelScope | null = null;
   /** Calls to the other side that are under way. */
   readonly calls = new Map<number, (outcome: Outcome) => void>();
   #lastCall = 0;
@@ -63,9 +66,11 @@ export class JobRunner {
     this.#busy = true;
     this.#cancelled = null;
     this.#controller = null;
+    this.#scope = null;
     let fn: Found | Promise<Found>;
     try {
       fn = this.surroundings.load(message.fn);
+      if (typeof fn !== "function" && "url" in message.fn) fn = noteLoading(message.fn.url, fn);
     } catch (error) {
       this.#answer(message, outcomeOfError(error));
       return;
@@ -111,6 +116,7 @@ export class JobRunner {
     const call = () => runCall(fn, args, variables);
     if (timeLeft === undefined) return yield* call();
     const scope = new CancelScope({ deadline: getRunningLoop().time() + timeLeft });
+    this.#scope = scope;
     const value = yield* scope.run(call);
     job.late = scope.cancelledCaught;
     return value;
@@ -137,11 +143,21 @@ export class JobRunner {
     this.#task?.cancel(reason);
   }
 
-  /** An AbortSignal that is aborted when the job is cancelled. */
+  /** An AbortSignal that is aborted when the job is cancelled, or its deadline has passed. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#cancelled !== null) this.#controller.abort(newCancelledError(this.#cancelled.reason));
-    return this.#controller.signal;
+    if (this.#controller !== null) return this.#controller.signal;
+    const controller = new AbortController();
+    this.#controller = controller;
+    if (this.#cancelled !== null) controller.abort(newCancelledError(this.#cancelled.reason));
+    const deadline = this.#scope?.signal;
+    if (deadline?.aborted === true) controller.abort(deadline.reason);
+    deadline?.addEventListener("abort", () => controller.abort(deadline.reason));
+    return controller.signal;
+  }
+
+  /** Nobody wants the job any more, or what it says. */
+  abandon(): void {
+    this.#cancel(this.#id, "the parent of this worker has ended");
   }
 
   /** Have `fn(...args)` run on the other side, for the job; gives the number of the call. */
@@ -163,6 +179,33 @@ export class JobRunner {
 }
 
 let runner: JobRunner | null = null;
+/** The module that this worker is loading for a job. */
+let loading: string | null = null;
+
+/**
+ * Is this a worker of an executor? A file that starts a program, and has functions for workers too, says
+ * `if (!isWorker()) void run(main)`: a worker that looks for the functions runs its top level as well. (Node's
+ * `isMainThread` is true in a process of a pool.) Counterpart: `if __name__ == "__main__"`.
+ */
+export function isWorker(): boolean {
+  return runner !== null;
+}
+
+/** @internal A worker that would start workers to load a module, which would load it … */
+export function checkNotLoading(): void {
+  if (loading === null) return;
+  throw new RuntimeError(
+    `${loading} hands work over at its top level, while a worker loads it for a function: that worker would ` +
+      "start workers, and so on. Let only the program do that: if (!isWorker()) void run(main)",
+  );
+}
+
+function noteLoading(url: string, module: Promise<Found>): Promise<Found> {
+  loading = url;
+  return module.finally(() => {
+    loading = null;
+  });
+}
 
 /** This thread is a worker from now on. */
 export function becomeWorker(surroundings: WorkerSurroundings): JobRunner {

@@ -17,7 +17,9 @@ import type { EventLoop } from "../task/event-loop.ts";
 import { CANCELLED, Future } from "../task/future.ts";
 import { currentOwner, type Owner, type Resource } from "../task/owner.ts";
 import { decodeError } from "./error-crossing.ts";
-import type { Call, Outcome } from "./messages.ts";
+import type { Call, FunctionReference, Outcome } from "./messages.ts";
+
+const NONE: readonly unknown[] = [];
 
 /** Who runs jobs: hears that one is not wanted any more. */
 export interface JobCanceller {
@@ -25,14 +27,15 @@ export interface JobCanceller {
 }
 
 export class Job<T> extends Future<T> implements Resource {
-  readonly call: Call;
+  readonly fn: FunctionReference;
+  args: readonly unknown[];
   /** Where it was submitted: what it calls back runs there. */
   readonly frame: Frame;
   /** When the deadline of the scopes around it is, by `loop.time()`; Infinity for none. */
   readonly deadline: number;
   readonly variables: Record<string, unknown> | undefined;
   readonly #canceller: JobCanceller;
-  place: "door" | "queue" | "worker" = "queue";
+  place: "nowhere" | "door" | "queue" | "worker" = "nowhere";
   /** By the pool's clock, in milliseconds. */
   submitted = 0;
   started = 0;
@@ -44,12 +47,13 @@ export class Job<T> extends Future<T> implements Resource {
   constructor(
     loop: EventLoop,
     canceller: JobCanceller,
-    call: Call,
+    { fn, args }: Call,
     deadline: number,
     variables: Record<string, unknown> | undefined,
   ) {
-    super(loop, call.fn.name);
-    this.call = call;
+    super(loop, fn.name);
+    this.fn = fn;
+    this.args = args;
     this.#canceller = canceller;
     this.deadline = deadline;
     this.variables = variables;
@@ -58,12 +62,12 @@ export class Job<T> extends Future<T> implements Resource {
       owner: currentOwner(loop),
       frameTask: currentFrame().frameTask,
     };
-    loop.traffic?.outward.add(this.frame.frameTask);
+    loop.traffic?.outward.add(this);
     (this.frame.owner as Owner | null)?.own(this);
   }
 
   override toString(): string {
-    return `<job ${this.call.fn.name}()>`;
+    return `<job ${this.fn.name}()>`;
   }
 
   /** It is to be cancelled, and not done yet. */
@@ -119,7 +123,9 @@ export class Job<T> extends Future<T> implements Resource {
   }
 
   #leave(): void {
-    this._loop.traffic?.outward.remove(this.frame.frameTask);
+    this._loop.traffic?.outward.remove(this);
+    // It may stand in line for long until it is passed over.
+    this.args = NONE;
     (this.frame.owner as Owner | null)?.disown(this);
   }
 

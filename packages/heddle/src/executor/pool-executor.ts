@@ -19,6 +19,7 @@ import { currentOwner, type Owner, type Resource } from "../task/owner.ts";
 import { explainUncloneable } from "./cloneable.ts";
 import { crossingVariables } from "./context-variables.ts";
 import { Job, type JobCanceller } from "./job.ts";
+import { checkNotLoading } from "./job-runner.ts";
 import { type MapOptions, type Mapped, mapOver } from "./map-over.ts";
 import type { FromWorker, Outcome, RunMessage } from "./messages.ts";
 import { type PoolOptions, type PoolPlan, planPool } from "./pool-options.ts";
@@ -104,9 +105,10 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
    *
    * On cancellation, of the future or of who awaits it, the job is cancelled: it never starts, or a
    * CancelledError is thrown in its coroutine; when it has not unwound within the grace its worker is
-   * killed. Only then the waiter goes on. The end of the run that submitted it does the same.
+   * killed (which native code, such as `execSync`, can delay). Only then the waiter goes on. The end of the run that submitted it does the same.
    *
-   * Throws RuntimeError after `shutdown`, TypeError for a function that cannot be handed over; the future
+   * The deadlines of the scopes around the call hold for the job, wherever it is awaited: the worker ends it
+   * then by itself. Throws RuntimeError after `shutdown`, TypeError for a function that cannot be handed over; the future
    * throws TypeError for an argument that cannot be copied, BrokenExecutorError if the worker dies.
    * Counterpart: `Executor.submit`.
    */
@@ -123,7 +125,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
 
   /**
    * `submit` that waits for room in the queue: gives the future of the job when that has a place there or a
-   * worker. (`await` cannot give a future: by that it gives the job's result.) Suspends only if the queue is
+   * worker; without a `maxQueue` that is at once. (`await` cannot give a future: by that it gives the job's result.) Suspends only if the queue is
    * full (`maxQueue`), in turn with others. On cancellation the job is withdrawn. Counterpart: `gevent.pool.Pool.spawn`.
    */
   start<A extends unknown[], T>(
@@ -131,11 +133,11 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     ...args: A
   ): ThenableAwaitable<Future<ResultOf<T>>> {
     const job = this.#newJob<ResultOf<T>>("pool.start", fn, args);
-    return ownedCall(caller(), this.#start(job));
+    this.#admit(job as Job<unknown>);
+    return ownedCall(caller(), this.#untilIn(job));
   }
 
-  *#start<T>(job: Job<T>): Coroutine<Future<T>> {
-    this.#admit(job as Job<unknown>);
+  *#untilIn<T>(job: Job<T>): Coroutine<Future<T>> {
     const entrance = this.#line.entrance(job as Job<unknown>);
     try {
       if (entrance !== undefined) yield* entrance;
@@ -229,6 +231,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   }
 
   #open(slot: Slot): WorkerLink {
+    checkNotLoading();
     try {
       return this.#surroundings.open(this.#listener(slot), slot.name);
     } catch (error) {
@@ -238,9 +241,9 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   }
 
   #send(slot: Slot, link: WorkerLink, job: Job<unknown>): void {
-    const { call, deadline, variables } = job;
-    const { values, list } = takeTransfers(call.args);
-    const message: RunMessage = { type: "run", id: slot.id, fn: call.fn, args: values };
+    const { fn, deadline, variables } = job;
+    const { values, list } = takeTransfers(job.args);
+    const message: RunMessage = { type: "run", id: slot.id, fn, args: values };
     if (variables !== undefined) Object.assign(message, { variables });
     if (deadline !== Number.POSITIVE_INFINITY) {
       Object.assign(message, { timeLeft: deadline - job._loop.time() });
@@ -295,9 +298,11 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     else this.#record.done++;
     // First work for the worker, then for this thread.
     this.#next(slot);
-    if (job._loop.isClosed()) return;
-    if ("cancelled" in outcome && outcome.late && !job.unwinding) awaitDeadline(job);
-    else job._loop.react(settle, job, { outcome, where: slot.name });
+    const isLate = "cancelled" in outcome && outcome.late && !job.unwinding;
+    tell(job, () => {
+      if (isLate) awaitDeadline(job);
+      else job.settle(outcome, slot.name);
+    });
   }
 
   #workerEnded(slot: Slot, reason: Error): void {
@@ -305,22 +310,24 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     slot.link = null;
     this.#record.died++;
     slot.free();
+    // Nobody else would hear of it.
+    if (job === null || job.unwinding) {
+      const message = `${slot.name} has died ${job === null ? "without a job" : "unwinding a cancelled job"}`;
+      getEventLoop().callExceptionHandler({ message, exception: reason });
+    }
     if (job === null) {
       if (this.#closing) this.#endIdle();
       return;
     }
-    const { name } = job.call.fn;
+    const { name } = job.fn;
     if (job.unwinding) this.#record.cancelled++;
     else this.#record.failed++;
     this.#next(slot);
-    job._loop.react(
-      lose,
-      job,
-      new BrokenExecutorError(
-        `${slot.name} has died while it ran ${name || "a function"}(): ${reason.message}`,
-        { cause: reason },
-      ),
+    const error = new BrokenExecutorError(
+      `${slot.name} has died while it ran ${name || "a function"}(): ${reason.message}`,
+      { cause: reason },
     );
+    tell(job, () => lose(job, error));
   }
 
   /** @internal */
@@ -342,18 +349,21 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
 
   /** The grace is over, and the job runs on: its worker is killed. */
   #replace(slot: Slot, job: Job<unknown>, error?: Error): void {
-    if (slot.job !== job) return;
     const { link } = slot;
+    // Or it is being killed already.
+    if (slot.job !== job || link === null) return;
     slot.link = null;
     this.#record.replaced++;
     if (error === undefined) this.#record.cancelled++;
     else this.#record.failed++;
     // It must not answer any more, and the slot is not free before it is gone.
     slot.id++;
-    void this.#gone((link as WorkerLink).kill()).then(() => {
+    void this.#gone(link.kill()).then(() => {
       slot.free();
-      if (error === undefined) job._loop.react(endJob, job);
-      else job._loop.react(lose, job, error);
+      tell(job, () => {
+        if (error === undefined) job.end();
+        else lose(job, error);
+      });
       this.#next(slot);
     });
   }
@@ -463,17 +473,14 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   }
 }
 
-function settle(job: Job<unknown>, { outcome, where }: { outcome: Outcome; where: string }): void {
-  job.settle(outcome, where);
+/** In the loop of who waits for the job; if that is closed, nobody does. */
+function tell(job: Job<unknown>, what: () => void): void {
+  if (!job._loop.isClosed()) job._loop.react(what, undefined);
 }
 
 function lose(job: Job<unknown>, error: Error): void {
   if (job.unwinding) job.end();
   else job.fail(error);
-}
-
-function endJob(job: Job<unknown>): void {
-  job.end();
 }
 
 /** The worker's clock was faster: this side's scope cancels the job any moment, unless it was moved. */

@@ -63,11 +63,14 @@ export class ThreadsafeCall<T> extends Future<T> {
     if (surroundings.receive === undefined) {
       throw new RuntimeError("wait() works in threads of Node only: await the call instead");
     }
+    if (typeof ms !== "number" || Number.isNaN(ms)) {
+      throw new RangeError(`wait() needs a number of milliseconds, got ${String(ms)}`);
+    }
     if (!this.done()) {
       const flag = new Int32Array(new SharedArrayBuffer(4));
       surroundings.post({ type: "wake", call: this.#number, flag }, []);
       if (Atomics.wait(flag, 0, 0, ms) === "timed-out") {
-        throw new TimeoutError(`${this._about} has not ended within ${ms} ms`);
+        throw new TimeoutError(`${this._about} has not ended within ${Math.max(ms, 0)} ms`);
       }
     }
     while (!this.done()) {

@@ -48,6 +48,8 @@ export class Slot {
     this.cancelTimer();
     this.job = null;
     this.#callsBack?.dropAll();
+    // The next worker counts its calls from 1 again.
+    this.#callsBack = null;
   }
 
   /** The job says something before its end. */

@@ -10,6 +10,9 @@ import { Fifo } from "../queue/fifo.ts";
 import { Future } from "../task/future.ts";
 import type { Job } from "./job.ts";
 
+/** So many withdrawn jobs may stand in line, even if they are the most. */
+const MANY = 100;
+
 export class WaitingLine {
   readonly #limit: number;
   readonly #queue = new Fifo<Job<unknown>>();
@@ -20,6 +23,8 @@ export class WaitingLine {
   waiting = 0;
   /** At the door, and not withdrawn. */
   suspended = 0;
+
+  #withdrawn = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -55,7 +60,11 @@ export class WaitingLine {
   /** The next job that is still wanted. */
   take(): Job<unknown> | undefined {
     let job = this.#queue.shift();
-    while (job?.done() === true) job = this.#queue.shift();
+    while (job?.done() === true) {
+      // Somebody has set its result by hand.
+      if (job.place === "queue") this.waiting--;
+      job = this.#queue.shift();
+    }
     if (job !== undefined) this.waiting--;
     // Where the queue has no room at all, from the door straight to the worker.
     else job = this.#fromDoor();
@@ -65,7 +74,10 @@ export class WaitingLine {
 
   #fromDoor(): Job<unknown> | undefined {
     let job = this.#door.shift();
-    while (job?.done() === true) job = this.#door.shift();
+    while (job?.done() === true) {
+      if (job.place === "door") this.suspended--;
+      job = this.#door.shift();
+    }
     if (job === undefined) return undefined;
     this.suspended--;
     const entrance = this.#entrances.get(job);
@@ -85,12 +97,26 @@ export class WaitingLine {
   /** The job is not wanted any more; it is done now. */
   withdraw(job: Job<unknown>): void {
     if (job.place === "door") this.suspended--;
-    else this.waiting--;
+    else if (job.place === "queue") this.waiting--;
+    job.place = "nowhere";
     const entrance = this.#entrances.get(job);
     this.#entrances.delete(job);
     job.end();
+    this.#withdrawn++;
+    if (this.#withdrawn > MANY && this.#withdrawn > this.waiting + this.suspended) this.#cleanUp();
     if (entrance?.done() === false) entrance.cancel();
     this.#letIn();
+  }
+
+  /** Most of what stands here is done. */
+  #cleanUp(): void {
+    this.#withdrawn = 0;
+    for (const line of [this.#queue, this.#door]) {
+      for (let left = line.size; left > 0; left--) {
+        const job = line.shift();
+        if (job?.done() === false) line.push(job);
+      }
+    }
   }
 
   *[Symbol.iterator](): Generator<Job<unknown>, void, undefined> {

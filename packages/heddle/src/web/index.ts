@@ -1,5 +1,6 @@
 export { registerContextVar } from "../executor/context-variables.ts";
 export { registerErrorClass } from "../executor/error-crossing.ts";
+export { isWorker } from "../executor/job-runner.ts";
 export { jobSignal } from "../executor/job-signal.ts";
 export type { LatencySummary } from "../executor/latencies.ts";
 export type { MapOptions, Mapped } from "../executor/map-over.ts";

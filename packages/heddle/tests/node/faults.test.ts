@@ -216,7 +216,7 @@ describe("a server that closes silent connections does not close", () => {
           yield* outcome.put(yield* caughtOrNot(writer.drain()));
           writer.close();
         },
-        { host, port: 0, idleTimeout: 200, ...(tls && { tls }) },
+        { host, port: 0, idleTimeout: 400, ...(tls && { tls }) },
       );
       const port = server.sockets[0]?.port as number;
       const secure = tls && { tls: { ca, servername: "localhost" } };

@@ -8,8 +8,14 @@ import { importFrom } from "./inline-imports.ts";
 import { loadInWorker } from "./load-in-worker.ts";
 import { referenceTo } from "./reference-to.ts";
 
+/** Milliseconds that a job has to unwind when the parent has died. */
+const GRACE = 1000;
+
 const runner = becomeWorker({
-  post: (message) => process.send?.(message),
+  post(message) {
+    if (process.connected) process.send?.(message);
+    else if (message.type === "answer") process.exit();
+  },
   clone: serialize,
   load: loadInWorker,
   reference: referenceTo,
@@ -19,5 +25,9 @@ importFrom(process.argv[2] ?? null);
 // Ctrl-C reaches every process of the terminal: it is the parent that says what becomes of the jobs.
 process.on("SIGINT", () => {});
 // The parent is done with it, or dead.
-process.on("disconnect", () => process.exit());
+process.on("disconnect", () => {
+  if (!runner.busy) process.exit();
+  setTimeout(() => process.exit(), GRACE);
+  runner.abandon();
+});
 process.on("message", (message) => runner.heard(message as ToWorker));

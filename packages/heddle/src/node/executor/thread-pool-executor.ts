@@ -12,7 +12,8 @@ import { openThreadLink } from "./thread-link.ts";
 export interface ThreadPoolOptions extends PoolOptions {
   /** Limits of each thread's memory, in MiB, as `worker_threads` has them. A thread beyond them dies alone. */
   resourceLimits?: ResourceLimits;
-  /** Options of Node's command line for the threads, such as `["--expose-gc"]`; those of the process if not given. */
+  /** Options of Node's command line for the threads, such as `["--no-warnings"]`, of which Node allows some for threads; those of the
+   * process if not given. */
   execArgv?: readonly string[];
 }
 

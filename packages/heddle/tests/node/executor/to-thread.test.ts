@@ -91,7 +91,7 @@ describe("toThread and runInExecutor", () => {
       );
       expect(bad(runInExecutor, 5, () => 1)).toThrow(
         new TypeError(
-          "runInExecutor() an executor has the methods, such as a ThreadPoolExecutor, or null, got 5",
+          "runInExecutor() needs an executor, such as a ThreadPoolExecutor, or null, got 5",
         ),
       );
       const loop = getRunningLoop();
