@@ -35,7 +35,12 @@ export class CallsBack {
       );
       task.setName(`${message.fn.name || "a function"}(), called by ${job}`);
       this.#tasks.set(message.call, task);
-      task.addDoneCallback(() => this.#end(message.call));
+      // It is this loop that the job waits for now.
+      job._loop.traffic?.inward.add(job);
+      task.addDoneCallback(() => {
+        job._loop.traffic?.inward.remove(job);
+        this.#end(message.call);
+      });
     }, undefined);
   }
 

@@ -9,11 +9,12 @@ import { RuntimeError } from "../coroutine/errors.ts";
 import type { Coroutine } from "../coroutine/types.ts";
 import { isOngoing } from "../task/as-coroutine.ts";
 import { CancelScope } from "../task/cancel-scope.ts";
-import { getRunningLoop } from "../task/current-loop.ts";
+import { getEventLoop, getRunningLoop } from "../task/current-loop.ts";
 import { newCancelledError } from "../task/errors.ts";
 // Makes the worker's loop; nobody else may have loaded it there.
 import "../task/event-loop.ts";
 import { run } from "../task/run.ts";
+import { shutDown } from "../task/shut-down.ts";
 import { currentTask, type Task } from "../task/task.ts";
 import type { FromWorker, FunctionReference, Outcome, RunMessage, ToWorker } from "./messages.ts";
 import { outcomeOfError, runCall, sendOutcome } from "./run-call.ts";
@@ -33,6 +34,9 @@ export interface WorkerSurroundings {
 }
 
 const PlainFunction = Function;
+
+/** What comes of calls that a job has left behind. */
+const JOB_ENDED: Outcome = { cancelled: "the job has ended", late: false };
 
 export class JobRunner {
   readonly surroundings: WorkerSurroundings;
@@ -84,15 +88,22 @@ export class JobRunner {
   }
 
   #callPlain(message: RunMessage, fn: Found): void {
-    let returned: unknown;
+    // What it starts belongs to nobody.
+    const loop = getEventLoop();
+    const wasBare = loop.orphans.isBare;
+    let outcome: Outcome;
     try {
-      returned = fn(...message.args);
+      const returned = fn(...message.args);
+      if (isOngoing(returned)) {
+        this.#runJob(message, () => returned);
+        return;
+      }
+      outcome = { value: returned };
     } catch (error) {
-      this.#answer(message, outcomeOfError(error));
-      return;
+      outcome = outcomeOfError(error);
     }
-    if (isOngoing(returned)) this.#runJob(message, () => returned);
-    else this.#answer(message, { value: returned });
+    if (!wasBare || loop.orphans.isBare) this.#answer(message, outcome);
+    else run(() => shutDown(loop.orphans, loop)).then(() => this.#answer(message, outcome));
   }
 
   #runJob(message: RunMessage, fn: Found | Promise<Found>): void {
@@ -125,6 +136,7 @@ export class JobRunner {
   #answer({ id, fn }: RunMessage, outcome: Outcome): void {
     this.#busy = false;
     this.#task = null;
+    for (const settle of this.calls.values()) settle(JOB_ENDED);
     this.calls.clear();
     sendOutcome(
       outcome,

@@ -12,9 +12,11 @@
 
 import { snapshot } from "../context/context.ts";
 import { currentFrame, type Frame } from "../context/current.ts";
-import type { Awaitable } from "../coroutine/types.ts";
+import { RuntimeError } from "../coroutine/errors.ts";
+import type { Coroutine } from "../coroutine/types.ts";
+import { isCancelled } from "../task/errors.ts";
 import type { EventLoop } from "../task/event-loop.ts";
-import { CANCELLED, Future } from "../task/future.ts";
+import { CANCELLED, Future, RETURNED } from "../task/future.ts";
 import { currentOwner, type Owner, type Resource } from "../task/owner.ts";
 import { decodeError } from "./error-crossing.ts";
 import type { Call, FunctionReference, Outcome } from "./messages.ts";
@@ -75,12 +77,20 @@ export class Job<T> extends Future<T> implements Resource {
     return this.#cancelled && !this.done();
   }
 
+  override setResult(_result: T): never {
+    throw new RuntimeError("a job's result is what its function returns: it has no setResult()");
+  }
+
+  override setException(_error: unknown): never {
+    throw new RuntimeError("a job's error is what its function throws: it has no setException()");
+  }
+
   /** Cancel the job, and with it who waits for it, when nothing of it runs any more. */
-  override cancel(reason?: string): boolean {
+  override cancel(message?: string): boolean {
     if (this.done()) return false;
     if (!this.#cancelled) {
       this.#cancelled = true;
-      this.#reason = reason === undefined ? undefined : String(reason);
+      this.#reason = message === undefined ? undefined : String(message);
       this.#canceller.cancelJob(this as Job<unknown>, this.#reason);
     }
     return true;
@@ -100,14 +110,14 @@ export class Job<T> extends Future<T> implements Resource {
       this.end("cancelled" in outcome ? outcome.cancelled : undefined);
     else {
       this.#leave();
-      this.setResult(outcome.value as T);
+      this._settle(RETURNED, outcome.value);
     }
   }
 
   fail(error: unknown): void {
     if (this.done()) return;
     this.#leave();
-    this.setException(error);
+    this._raise(error);
   }
 
   /** It is cancelled, and nothing of it runs. */
@@ -130,9 +140,18 @@ export class Job<T> extends Future<T> implements Resource {
   }
 
   /** The run that submitted it ends. */
-  release(): Awaitable<unknown> | undefined {
-    this.cancel();
-    if (this.done()) return undefined;
-    return this;
+  release(): Coroutine<void> | undefined {
+    this.cancel("the run that submitted the job has ended");
+    return this.done() ? undefined : this.#unwound();
+  }
+
+  *#unwound(): Coroutine<void> {
+    try {
+      yield* this;
+    } catch (error) {
+      if (isCancelled(error)) return;
+      const message = `unhandled exception of ${this} during run() shutdown`;
+      this._loop.callExceptionHandler({ message, exception: error });
+    }
   }
 }

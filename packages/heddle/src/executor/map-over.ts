@@ -37,9 +37,10 @@ export function mapOver<T, R>(
   call: string,
   submit: (item: T) => AwaitableOrPromise<R>,
   items: Iterable<T> | AsyncIterable<T>,
-  options: MapOptions,
+  options: MapOptions = {},
+  usualSize = 16,
 ): Mapped<R> {
-  const { bufferSize = 16, ordered = true, ...rest } = options;
+  const { bufferSize = usualSize, ordered = true, ...rest } = options;
   for (const name of Object.keys(rest)) {
     throw new TypeError(`${call}(): there is no option "${name}"; there are bufferSize, ordered`);
   }
@@ -193,10 +194,13 @@ class Mapping<T, R> {
   /** The consumer has left, or something has failed: nothing of the rest goes on. */
   *#abandon(): Coroutine<void> {
     const left: Future<unknown>[] = [...this.#ahead];
+    const isPulling = this.#pull?.done() === false;
     if (this.#pull !== null) left.push(this.#pull);
     for (const future of left) future.cancel();
     if (left.length > 0) yield* wait(left);
     for (const future of left) future._markSeen();
-    yield* this.#source.close();
+    // A source that is asked for an item and is quiet cannot end before it gives one.
+    if (isPulling) this.#source[Symbol.dispose]();
+    else yield* this.#source.close();
   }
 }

@@ -157,20 +157,21 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     items: Iterable<T> | AsyncIterable<T>,
     options?: MapOptions,
   ): Mapped<ResultOf<R>> {
+    this.#check("pool.map");
     this.#surroundings.reference(fn, "pool.map");
     const submit = (item: T) => this._submit<R>("pool.map", fn, [item]);
-    return mapOver("pool.map", submit, items, {
-      bufferSize: 2 * this.#plan.maxWorkers,
-      ...options,
-    });
+    return mapOver("pool.map", submit, items, options, 2 * this.#plan.maxWorkers);
+  }
+
+  #check(call: string): void {
+    if (!this.#closing) return;
+    throw new RuntimeError(
+      `${call}(): ${this.name} takes no more work: it was shut down, or the run that made it has ended`,
+    );
   }
 
   #newJob<T>(call: string, fn: AnyFunction, args: readonly unknown[]): Job<T> {
-    if (this.#closing) {
-      throw new RuntimeError(
-        `${call}(): ${this.name} takes no more work: it was shut down, or the run that made it has ended`,
-      );
-    }
+    this.#check(call);
     const reference = this.#surroundings.reference(fn, call);
     const loop = getEventLoop();
     const deadline = loop.host.virtual ? Number.POSITIVE_INFINITY : currentEffectiveDeadline();
@@ -224,7 +225,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     } catch (error) {
       slot.job = null;
       this.#record.failed++;
-      job.fail(error);
+      tell(job, () => job.fail(error));
       // Not at once: a long line of jobs that all fail would be as deep a stack.
       void Promise.resolve().then(() => this.#next(slot));
     }
@@ -266,7 +267,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   #listener(slot: Slot): LinkListener {
     return {
       heard: (message) => this.#heard(slot, message),
-      ended: (reason) => this.#workerEnded(slot, reason),
+      ended: (reason, last = []) => this.#workerEnded(slot, reason, last),
     };
   }
 
@@ -305,29 +306,34 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     });
   }
 
-  #workerEnded(slot: Slot, reason: Error): void {
-    const { job } = slot;
+  #workerEnded(slot: Slot, reason: Error, last: readonly FromWorker[]): void {
+    const { id } = slot;
     slot.link = null;
     this.#record.died++;
-    slot.free();
-    // Nobody else would hear of it.
-    if (job === null || job.unwinding) {
-      const message = `${slot.name} has died ${job === null ? "without a job" : "unwinding a cancelled job"}`;
-      getEventLoop().callExceptionHandler({ message, exception: reason });
-    }
-    if (job === null) {
-      if (this.#closing) this.#endIdle();
+    for (const message of last) this.#heard(slot, message);
+    const job = slot.id === id ? slot.job : null;
+    if (job !== null) {
+      slot.free();
+      if (job.unwinding) this.#record.cancelled++;
+      else this.#record.failed++;
+      const error = new BrokenExecutorError(
+        `${slot.name} has died before it answered ${job.fn.name || "a function"}(): ${reason.message}`,
+        { cause: reason },
+      );
+      tell(job, () => {
+        if (job.unwinding) job.end();
+        else job.fail(error);
+      });
+      this.#next(slot);
       return;
     }
-    const { name } = job.fn;
-    if (job.unwinding) this.#record.cancelled++;
-    else this.#record.failed++;
-    this.#next(slot);
-    const error = new BrokenExecutorError(
-      `${slot.name} has died while it ran ${name || "a function"}(): ${reason.message}`,
-      { cause: reason },
-    );
-    tell(job, () => lose(job, error));
+    // Nobody else would hear of it.
+    const message = `${slot.name} has died without a job`;
+    getEventLoop().callExceptionHandler({ message, exception: reason });
+    const at = this.#idle.indexOf(slot);
+    // The next job goes to a worker that is there.
+    if (at > 0) this.#idle.unshift(...this.#idle.splice(at, 1));
+    if (this.#closing) this.#endIdle();
   }
 
   /** @internal */
@@ -362,7 +368,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
       slot.free();
       tell(job, () => {
         if (error === undefined) job.end();
-        else lose(job, error);
+        else job.fail(error);
       });
       this.#next(slot);
     });
@@ -388,7 +394,8 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   // ---- the end
 
   /**
-   * Take no more work; the workers end when what was taken is done. With `wait` suspends until they have
+   * Take no more work; the workers end when what was taken is done, or cancelled at the end of the pool's run.
+   * With `wait` suspends until they have
    * ended, unless they have; on cancellation it is not waited for any more, the shut-down goes on. Twice
    * does no harm. Counterpart: `Executor.shutdown`.
    */
@@ -439,6 +446,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
   /** @internal The run that made it ends, and with it all that it has begun. */
   release(): Coroutine<void> | undefined {
     this.#closing = true;
+    getEventLoop()._forgetExecutor(this);
     for (const job of [...this.#line, ...this.#slots.map((slot) => slot.job)]) {
       if (job === null || job.frame.owner === this.#owner) job?.cancel();
       else job.abandon(new BrokenExecutorError(`${this.name} has ended with the run that made it`));
@@ -447,7 +455,7 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
     return this.#isOver ? undefined : this.#untilOver(true);
   }
 
-  /** Begin to shut down; the run waits for the end. */
+  /** Begin to shut down. What is not done when its run ends is cancelled; `await using` waits for it. */
   [Symbol.dispose](): void {
     this.#close(false);
   }
@@ -476,11 +484,6 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
 /** In the loop of who waits for the job; if that is closed, nobody does. */
 function tell(job: Job<unknown>, what: () => void): void {
   if (!job._loop.isClosed()) job._loop.react(what, undefined);
-}
-
-function lose(job: Job<unknown>, error: Error): void {
-  if (job.unwinding) job.end();
-  else job.fail(error);
 }
 
 /** The worker's clock was faster: this side's scope cancels the job any moment, unless it was moved. */

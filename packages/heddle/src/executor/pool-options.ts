@@ -48,7 +48,8 @@ export function planPool(
   const { maxWorkers, maxQueue, grace, idleTimeout, name } = plan;
   const check = (isRight: boolean, option: string, expected: string, value: unknown) => {
     if (isRight) return;
-    throw new RangeError(`new ${className}(): ${option} must be ${expected}, got ${String(value)}`);
+    const got = typeof value === "string" ? JSON.stringify(value) : String(value);
+    throw new RangeError(`new ${className}(): ${option} must be ${expected}, got ${got}`);
   };
   check(
     Number.isInteger(maxWorkers) && maxWorkers > 0,

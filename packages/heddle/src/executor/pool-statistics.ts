@@ -16,13 +16,13 @@ export interface PoolStatistics {
   readonly done: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** Workers that were killed since a cancelled job did not unwind in time. */
+  /** Workers that were killed, since a cancelled job did not unwind in time, or a message was lost. */
   readonly replaced: number;
   /** Workers that have died by themselves. */
   readonly died: number;
   /** From `submit` to the start of the job, in milliseconds. */
   readonly waitTime: LatencySummary;
-  /** From the start of the job to its end, in milliseconds. */
+  /** From the start of the job to the worker's answer, in milliseconds. */
   readonly runTime: LatencySummary;
 }
 

@@ -60,11 +60,7 @@ export class WaitingLine {
   /** The next job that is still wanted. */
   take(): Job<unknown> | undefined {
     let job = this.#queue.shift();
-    while (job?.done() === true) {
-      // Somebody has set its result by hand.
-      if (job.place === "queue") this.waiting--;
-      job = this.#queue.shift();
-    }
+    while (job?.done() === true) job = this.#queue.shift();
     if (job !== undefined) this.waiting--;
     // Where the queue has no room at all, from the door straight to the worker.
     else job = this.#fromDoor();
@@ -74,10 +70,7 @@ export class WaitingLine {
 
   #fromDoor(): Job<unknown> | undefined {
     let job = this.#door.shift();
-    while (job?.done() === true) {
-      if (job.place === "door") this.suspended--;
-      job = this.#door.shift();
-    }
+    while (job?.done() === true) job = this.#door.shift();
     if (job === undefined) return undefined;
     this.suspended--;
     const entrance = this.#entrances.get(job);

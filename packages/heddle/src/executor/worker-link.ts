@@ -22,8 +22,8 @@ export interface WorkerLink {
 /** Who hears of a worker. */
 export interface LinkListener {
   heard(message: FromWorker): void;
-  /** The worker is gone, and nobody had asked for that. */
-  ended(reason: Error): void;
+  /** The worker is gone, and nobody had asked for that. `last`: what it has said and was not heard yet. */
+  ended(reason: Error, last?: readonly FromWorker[]): void;
 }
 
 export type OpenLink = (listener: LinkListener, name: string) => WorkerLink;

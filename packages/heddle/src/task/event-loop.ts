@@ -174,6 +174,11 @@ export class EventLoop extends Scheduler {
     this.#executor = executor;
   }
 
+  /** @internal It ends with the run that made it: later runs have the platform's again. */
+  _forgetExecutor(executor: Executor): void {
+    if (this.#executor === executor) this.#executor = null;
+  }
+
   /**
    * End the default executor and wait until its work is done. Suspends if there is one. Counterpart:
    * `loop.shutdown_default_executor`.

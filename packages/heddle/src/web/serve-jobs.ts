@@ -71,7 +71,8 @@ function holdLock(): Promise<string | null> {
       return new Promise(() => {});
     };
     // Documents without an origin may not.
-    Promise.resolve(lockManager()?.request(name, held)).then(
+    const ask = async () => lockManager()?.request(name, held);
+    ask().then(
       () => resolve(null),
       () => resolve(null),
     );

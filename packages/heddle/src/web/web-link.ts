@@ -1,10 +1,9 @@
 /*
  * A Web Worker, seen from its pool.
  *
- * Not made by workerpool, as the threads of Node are. Bundlers recognise a worker only where `new Worker(new
- * URL(…, import.meta.url))` stands. workerpool is no ES module: a page without a bundler cannot load it, esbuild
- * bundles it only if told to leave Node's modules alone, and a page that says toThread() would load a third more
- * (43 kB instead of 32, gzipped), for what only Node needs: processes, exit codes, debuggers' ports.
+ * The page makes the Worker itself: bundlers recognise one only where `new Worker(new URL(…, import.meta.url))`
+ * stands. So it comes without a port and says when it is ready for one; and a browser tells nobody when it
+ * closes, hence the lock that it holds all its life.
  */
 
 import type { FromWorker } from "../executor/messages.ts";

@@ -81,7 +81,7 @@ function sourceless(name: string, call: string): TypeError {
 
 /** Kinds other than variables and imports, of which one is enough. */
 const reasons: Readonly<Record<string, string>> = {
-  this: 'which an arrow function has from around it. Pass what it needs of "this" as an argument, or ',
+  this: 'which does not travel with it. Pass what it needs of "this" as an argument, or ',
   arguments: "which an arrow function has from around it. Give it parameters: (...args) => …, or ",
   "new.target": "which an arrow function has from around it. Pass it as an argument, or ",
   super: "and its class does not travel with it. Pass what it needs as an argument, or ",
@@ -89,6 +89,7 @@ const reasons: Readonly<Record<string, string>> = {
     "a private name of the class around it, which does not travel with it. Pass the value as an argument, or ",
   "import.meta":
     "and it leaves its module. Pass what it needs, such as import.meta.url, as an argument, or ",
+  eval: "which may use anything around it. Say (0, eval)(…), which sees globals alone, or ",
   "relative import":
     "and it leaves its module, to which that is relative. Pass the result of import.meta.resolve() as an argument, or ",
 };
@@ -110,8 +111,11 @@ function refusal(
   const head = `${call}(): the function uses `;
   const variables = outside.filter(({ kind }) => kind === "variable");
   const imports = outside.filter(({ kind }) => kind === "import");
-  const other = outside.find(({ kind }) => kind in reasons);
-  if (other !== undefined && variables.length + imports.length === 0) {
+  // With an eval nothing is known of what is whose.
+  const evaluation = outside.find(({ kind }) => kind === "eval");
+  const isAlone = variables.length + imports.length === 0;
+  const other = evaluation ?? (isAlone ? outside.find(({ kind }) => kind in reasons) : undefined);
+  if (other !== undefined) {
     return new TypeError(
       `${head}${other.name} (${where([other])}), ${reasons[other.kind]}${MODULE}`,
     );
@@ -123,6 +127,8 @@ function refusal(
     const are = many ? "are variables" : "is a variable";
     parts.push(`${listed(variables)}, which ${are} outside of it (${where(variables)})`);
     advice.push(many ? "pass them as arguments" : "pass it as an argument");
+    if (imports.length === 0)
+      advice.push('import it inside (await import("…")) if it is of a package');
   }
   if (imports.length > 0) {
     const are = imports.length > 1 ? "are imports" : "is an import";

@@ -18,7 +18,8 @@ export interface Outside {
     | "new.target"
     | "import.meta"
     | "private name"
-    | "relative import";
+    | "relative import"
+    | "eval";
   /** As the user wrote it. */
   readonly name: string;
   readonly index: number;
@@ -34,6 +35,8 @@ export interface Edit {
 /** What of `this`, `super` and private names is the function's own at a place. */
 interface Place {
   readonly ownThis: boolean;
+  /** Whoever calls it gives a `this`. */
+  readonly receiver: boolean;
   readonly ownSuper: boolean;
   readonly privateNames: readonly string[];
 }
@@ -43,7 +46,7 @@ interface Ancestors {
   readonly parent: Ancestors | null;
 }
 
-const OWN = { ownThis: true, ownSuper: true };
+const OWN = { ownThis: true, receiver: true, ownSuper: true };
 
 /** Goes through a function once; then it is told which identifiers are free. */
 export class OutsideWalk {
@@ -63,7 +66,7 @@ export class OutsideWalk {
         this.identifiers.set(node, here);
         return;
       case "ThisExpression":
-        if (!place.ownThis) this.#meet("this", "this", node);
+        if (!place.receiver) this.#meet("this", "this", node);
         return;
       case "Super":
         if (!place.ownSuper) this.#meet("super", "super", node);
@@ -86,6 +89,8 @@ export class OutsideWalk {
         break;
       case "CallExpression": {
         const { callee, arguments: given } = node;
+        const isEval = callee.type === "Identifier" && callee.name === "eval";
+        if (isEval) this.#meet("eval", "a direct eval()", node);
         const isImport =
           callee.type === "Identifier" && callee.name === "__vite_ssr_dynamic_import__";
         const isRequire = callee.type === "Identifier" && callee.name === "require";
@@ -96,7 +101,7 @@ export class OutsideWalk {
       case "FunctionExpression":
       case "FunctionDeclaration":
         // `super` was said by whoever entered: it belongs to methods.
-        this.#enterAll(node, { ...place, ownThis: true }, here);
+        this.#enterAll(node, { ...place, ownThis: true, receiver: true }, here);
         return;
       case "ClassExpression":
       case "ClassDeclaration":

@@ -4,11 +4,18 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { serialize } from "node:v8";
+import { decodeError, type EncodedError } from "../../executor/error-crossing.ts";
 import type { FromWorker } from "../../executor/messages.ts";
 import type { LinkListener, WorkerLink } from "../../executor/worker-link.ts";
 import { born, ended } from "../process/living-processes.ts";
 import type { ProcessPoolOptions } from "./process-pool-executor.ts";
 import { workerFile } from "./worker-file.ts";
+
+/** The last words of a process: what it could not catch. */
+export interface CrashMessage {
+  readonly type: "crash";
+  readonly error: EncodedError;
+}
 
 /** Milliseconds that a worker without a job has for its exit handlers. */
 const EXIT_TIME = 1000;
@@ -27,14 +34,16 @@ export function openProcessLink(
   const living = { hasGroup: true, killAll: () => child.kill("SIGKILL") };
   born(living);
   let isWanted = true;
+  let crash: unknown;
   const gone = untilGone(child).then((reason) => {
     ended(living);
     if (!isWanted) return;
     isWanted = false;
-    listener.ended(reason);
+    listener.ended(crash instanceof Error ? crash : reason);
   });
-  child.on("message", (message) => {
-    if (isWanted) listener.heard(message as FromWorker);
+  child.on("message", (message: FromWorker | CrashMessage) => {
+    if (message.type === "crash") crash = decodeError(message.error, "a process");
+    else if (isWanted) listener.heard(message);
   });
   return {
     send(message) {
@@ -75,7 +84,9 @@ function untilGone(child: ChildProcess): Promise<Error> {
     };
     child.on("exit", (status, signal) => {
       reason = new Error(
-        signal === null ? `it has exited with status ${status}` : `it was ended by ${signal}`,
+        signal === null
+          ? `it has exited with status ${status}`
+          : `it was ended by ${signal}${signal === "SIGABRT" ? " (is it out of memory?)" : ""}`,
       );
       look();
     });

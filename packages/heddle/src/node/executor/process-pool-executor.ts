@@ -23,8 +23,9 @@ const ITS_OWN = /^--(?:inspect|debug|eval|print|test)|^-[ep]/;
 /**
  * A pool of child processes, for work that may take its process with it: native addons that crash, memory that
  * runs out. As ThreadPoolExecutor, with more between the two sides: everything is copied (`transfer` has no effect, a
- * SharedArrayBuffer is a TypeError), a process takes some 100 ms to start and a job some 40 µs. Ctrl-C is the
- * parent's matter; a worker whose parent dies cancels its job, and ends within a second.
+ * SharedArrayBuffer is a TypeError), a process takes some 100 ms to start and a job some 20 µs. Ctrl-C is the
+ * parent's matter; a worker whose parent dies cancels its job, and ends
+ * within a second (one that computes, after it).
  *
  * Throws TypeError or RangeError for options that are none. Counterpart:
  * `concurrent.futures.ProcessPoolExecutor`.

@@ -57,7 +57,12 @@ export function readFunction(source: string): Reading {
   };
   if (form === "class") return { ...reading, outside: [], edits: [] };
   const walk = new OutsideWalk(offset);
-  walk.enter(node, { ownThis: form !== "arrow", ownSuper: false, privateNames: [] });
+  walk.enter(node, {
+    ownThis: form !== "arrow",
+    receiver: false,
+    ownSuper: false,
+    privateNames: [],
+  });
   const isProgram = (tree: unknown): tree is Analyzed => tree === program;
   if (isProgram(program)) {
     const { globalScope } = tools.scope.analyze(program, {

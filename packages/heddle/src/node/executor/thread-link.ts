@@ -45,14 +45,15 @@ export function openThreadLink(options: WorkerOptions, listener: LinkListener): 
   const gone = new Promise<void>((resolve) => {
     worker.on("exit", (status) => {
       // What it has said last may still lie there.
-      for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) {
-        heard(last.message as FromWorker);
+      const last: FromWorker[] = [];
+      for (let left = receiveMessageOnPort(port); left; left = receiveMessageOnPort(port)) {
+        last.push(left.message as FromWorker);
       }
       port.close();
       resolve();
       if (!isWanted) return;
       isWanted = false;
-      listener.ended(reason ?? new Error(`it has exited with status ${status}`));
+      listener.ended(reason ?? new Error(`it has exited with status ${status}`), last);
     });
   });
   return {

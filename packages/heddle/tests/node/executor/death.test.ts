@@ -42,10 +42,15 @@ describe("a worker that dies", () => {
       ...processes,
       how: "an error in a timer",
       fn: throwsInTimer,
-      said: "it has exited with status 1",
+      said: "in a timer",
     },
     { ...processes, how: "SIGKILL", fn: killsItself, said: "it was ended by SIGKILL" },
-    { ...processes, how: "process.abort", fn: aborts, said: "it was ended by SIGABRT" },
+    {
+      ...processes,
+      how: "process.abort",
+      fn: aborts,
+      said: "it was ended by SIGABRT (is it out of memory?)",
+    },
   ])("by $how ($kind) fails its own job alone", ({ Pool, fn, said }) =>
     run(function* () {
       const diary = openDiary();
@@ -56,7 +61,9 @@ describe("a worker that dies", () => {
       const waiting = pool.submit(work("add"), 1, 2);
       const error = (yield* caught(job)) as Error;
       expect(error).toBeInstanceOf(BrokenExecutorError);
-      expect(error.message).toBe(`mine, worker 2 has died while it ran ${fn.name}(): ${said}`);
+      expect(error.message).toBe(
+        `mine, worker 2 has died before it answered ${fn.name}(): ${said}`,
+      );
       expect(error.cause).toBeInstanceOf(Error);
       expect(yield* gather([other, waiting])).toEqual(["slept", 3]);
       expect(pool.statistics()).toMatchObject({

@@ -170,23 +170,23 @@ describe("what is refused", () => {
   test.each<[text: string, message: string]>([
     [
       "(x) => x * factor",
-      `the function uses "factor", which is a variable outside of it (made.js:1). Nothing around a function travels with it: pass it as an argument, or ${MODULE}`,
+      `the function uses "factor", which is a variable outside of it (made.js:1). Nothing around a function travels with it: pass it as an argument, import it inside (await import("…")) if it is of a package, or ${MODULE}`,
     ],
     [
       "(x) => {\n  const a = factor;\n  table[a] = factor;\n  return third\n}",
-      `the function uses "factor", "table" and "third", which are variables outside of it (made.js:2, made.js:3, made.js:4). Nothing around a function travels with it: pass them as arguments, or ${MODULE}`,
+      `the function uses "factor", "table" and "third", which are variables outside of it (made.js:2, made.js:3, made.js:4). Nothing around a function travels with it: pass them as arguments, import it inside (await import("…")) if it is of a package, or ${MODULE}`,
     ],
     [
       "() => { unknown = 1 }",
-      `the function uses "unknown", which is a variable outside of it (made.js:1). Nothing around a function travels with it: pass it as an argument, or ${MODULE}`,
+      `the function uses "unknown", which is a variable outside of it (made.js:1). Nothing around a function travels with it: pass it as an argument, import it inside (await import("…")) if it is of a package, or ${MODULE}`,
     ],
     [
       "() => typeof maybe === 'string' ? maybe : 0",
-      `the function uses "maybe", which is a variable outside of it (made.js:1). Nothing around a function travels with it: pass it as an argument, or ${MODULE}`,
+      `the function uses "maybe", which is a variable outside of it (made.js:1). Nothing around a function travels with it: pass it as an argument, import it inside (await import("…")) if it is of a package, or ${MODULE}`,
     ],
     [
       "() => exports.other()",
-      `the function uses "other", which is a variable outside of it (made.js:1). Nothing around a function travels with it: pass it as an argument, or ${MODULE}`,
+      `the function uses "other", which is a variable outside of it (made.js:1). Nothing around a function travels with it: pass it as an argument, import it inside (await import("…")) if it is of a package, or ${MODULE}`,
     ],
     [
       "() => (0, heddle_1.sleep)(import_lib.table)",
@@ -198,7 +198,7 @@ describe("what is refused", () => {
     ],
     [
       "(() => () => [1, () => this.x])()",
-      `the function uses this (made.js:1), which an arrow function has from around it. Pass what it needs of "this" as an argument, or ${MODULE}`,
+      `the function uses this (made.js:1), which does not travel with it. Pass what it needs of "this" as an argument, or ${MODULE}`,
     ],
     [
       "(function () { return () =>\n arguments[0] })()",

@@ -2,8 +2,10 @@ import {
   CancelledError,
   type Coroutine,
   createTask,
+  failAfter,
   fromPromise,
   iterate,
+  RuntimeError,
   run,
   sleep,
 } from "heddle";
@@ -102,6 +104,54 @@ describe.each(pools)("map over $kind", ({ Pool }) => {
       expect(pool.statistics()).toMatchObject({ busy: 0, waiting: 0 });
     }));
 
+  test.each([true, false])("results come while an async source is quiet (ordered: %s)", (ordered) =>
+    run(function* () {
+      let goOn = () => {};
+      const quiet = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      async function* live(): AsyncGenerator<number> {
+        yield 1;
+        yield 2;
+        await quiet;
+        yield 3;
+      }
+      const results = iterate(pool.map(twice, live(), { bufferSize: 4, ordered }));
+      const early = yield* failAfter(4000, function* () {
+        return [(yield* results.next()).value, (yield* results.next()).value];
+      });
+      // Two workers: whoever is first.
+      expect(early.sort()).toEqual([2, 4]);
+      goOn();
+      expect(yield* results.next()).toEqual({ done: false, value: 6 });
+      expect((yield* results.next()).done).toBe(true);
+    }),
+  );
+
+  test("awaited twice: an error", () =>
+    run(function* () {
+      const results = pool.map(twice, [1, 2]);
+      expect(yield* results).toEqual([2, 4]);
+      const error = yield* caught(results);
+      expect(error).toBeInstanceOf(RuntimeError);
+      expect(String(error)).toContain("cannot reuse an awaited coroutine");
+      expect(() => results.then()).toThrow(RuntimeError);
+    }));
+
+  test("for … of, as in Python, is told what to say; so many results by yield* are none", () =>
+    run(function* () {
+      const own = new Pool({ maxWorkers: 1 });
+      expect(() => {
+        for (const _ of own.map(twice, [1])) {
+          // Never.
+        }
+      }).toThrow(
+        /^what pool\.map\(\) gives comes later, .* for \(const x of yield\* pool\.map\(…\)\)/,
+      );
+      const many = Array.from({ length: 30_000 }, (_, i) => i);
+      expect(yield* own.map((n: number) => n, many)).toEqual(many);
+    }));
+
   test.each([true, false])("an error ends it in its place (ordered: %s)", (ordered) =>
     run(function* () {
       const { state, numbers } = source();
@@ -174,6 +224,9 @@ describe.each(pools)("map over $kind", ({ Pool }) => {
       expect(bad(twice, [1], { bufferSize: 1.5 })).toThrow(RangeError);
       expect(bad(twice, [1], { ordered: "yes" })).toThrow(
         new TypeError("pool.map(): ordered must be true or false, got yes"),
+      );
+      expect(bad(twice, [1], { buffersize: 2 })).toThrow(
+        new TypeError('pool.map(): there is no option "buffersize"; there are bufferSize, ordered'),
       );
       expect(bad(twice, 5)).toThrow(TypeError);
       expect(bad(5, [])).toThrow(TypeError);
