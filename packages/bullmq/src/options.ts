@@ -53,7 +53,10 @@ export interface JobOptions {
 export interface RemoteExecutorOptions extends BackendOptions {
   /** Jobs handed over and not done; further ones wait in order. 1,000 if not given. */
   maxInFlight?: number;
-  /** Milliseconds for which results stay in the backend; 300,000 if not given. Whole seconds count. */
+  /**
+   * Milliseconds for which results stay in the backend, at least; 300,000 if not given. Whole seconds count.
+   * BullMQ removes older ones when a later job of the queue ends: those of the last jobs stay.
+   */
   keepResults?: number;
   /**
    * Milliseconds that a cancelled task waits for the remote coroutine to end, before it leaves it to

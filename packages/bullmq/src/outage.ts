@@ -15,6 +15,8 @@ export class Outage {
   error: unknown = null;
   /** Called when the connection is back. */
   onEnd: (() => void) | null = null;
+  /** Called with the id of a job whose lease another worker has, for each of BullMQ's complaints. */
+  onLeaseLost: ((id: string) => void) | null = null;
   readonly #who: string;
   readonly #backend: Backend;
   readonly #loop: EventLoop;
@@ -29,6 +31,11 @@ export class Outage {
 
   note(error: unknown): void {
     if (this.#quiet) return;
+    const lost = leaseLost(error);
+    if (lost !== undefined && this.onLeaseLost !== null) {
+      this.onLeaseLost(lost);
+      return;
+    }
     if (!isOutage(error)) {
       this.#loop.callExceptionHandler({
         message: `${this.#who} on queue "${this.#backend.queueName}": an error of the backend`,
@@ -63,3 +70,13 @@ export class Outage {
     this.#quiet = true;
   }
 }
+
+/** BullMQ says it up to three times, and has no class for it. */
+function leaseLost(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const [, renewed, ended] = LEASE_LOST.exec(error.message) ?? [];
+  return renewed ?? ended;
+}
+
+const LEASE_LOST =
+  /^(?:could not renew lock for job (.+)|(?:Missing lock|Lock mismatch) for job (.+)\. (?:Cmd .+|\w+))$/;

@@ -3,8 +3,10 @@
  *
  * A function finds its job by a ContextVar. An async function is known to heddle only until its first await,
  * so those are given an AsyncLocalStorage; not the others, for from its first use on Node follows every
- * promise of the process, which costs a worker a fifth of its speed (tests/soak/overhead.ts). Only the newest value is on its way: a function that tells more than
- * the backend takes does not fill memory with what nobody needs to see any more.
+ * promise of the process, which costs a worker a fifth of its speed (tests/soak/overhead.ts).
+ *
+ * Only the newest value is on its way: a function that tells more than the backend takes does not fill memory
+ * with what nobody needs to see any more.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ContextVar, RuntimeError } from "heddle";

@@ -180,7 +180,7 @@ export class RemoteExecutor implements Executor {
     const id =
       key === undefined
         ? `${shared.queue.id}-${++shared.submitted}`
-        : `${escape(name).replaceAll(".", "%2E")}.${escape(key)}`;
+        : `${escaped(name).replaceAll(".", "%2E")}.${escaped(key)}`;
     const { keepResults } = shared.options;
     const kept = keepResults === 0 ? true : { age: Math.ceil(keepResults / 1000) };
     const options = { ...retryOptions(this.#job), removeOnComplete: kept, removeOnFail: kept };
@@ -252,7 +252,7 @@ export class RemoteExecutor implements Executor {
 }
 
 /** BullMQ has its own use for colons. */
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll("%", "%25").replaceAll(":", "%3A");
 }
 

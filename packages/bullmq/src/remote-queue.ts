@@ -162,18 +162,32 @@ export class RemoteQueue {
   async takeBack(job: RemoteJob): Promise<boolean> {
     // At most until it is given up.
     while (job.stage === "sent") await delay(10);
-    if (job.isSettled) return job.isUnwanted;
+    while (!job.isSettled) {
+      try {
+        if (await this.#remove(job)) return true;
+        await this.watch.askFor(job);
+        return false;
+      } catch (error) {
+        this.outage.note(error);
+        if (!isOutage(error)) return false;
+        await delay(100);
+      }
+    }
+    return job.isUnwanted;
+  }
+
+  async #remove(job: RemoteJob): Promise<boolean> {
     const backend = (await this.#open()).getBackend();
     // Nobody is to be told that it was removed.
     this.watch.forget(job);
     try {
-      job.isUnwanted = (await backend.remove(job.id, true)) === 1;
+      if ((await backend.remove(job.id, true)) !== 1) return false;
+      job.isUnwanted = true;
+      job.stage = "settled";
+      return true;
     } finally {
-      if (!job.isUnwanted) this.watch.jobs.set(job.id, job);
+      if (!job.isSettled) this.watch.jobs.set(job.id, job);
     }
-    if (job.isUnwanted) job.stage = "settled";
-    else await this.watch.askFor(job);
-    return job.isUnwanted;
   }
 
   close(): Promise<void> {

@@ -57,6 +57,8 @@ class Service {
   readonly #outage: Outage;
   readonly #inbox = new Queue<ServedJob>();
   readonly #jobs = new Map<string, ServedJob>();
+  /** Jobs whose loss has been told. */
+  readonly #lost = new Set<string>();
   #isClosing = false;
 
   constructor(options: ServeOptions, backend: Backend, loop: EventLoop) {
@@ -100,9 +102,7 @@ class Service {
 
   #listen(worker: JobWorker, control: JobEvents): void {
     worker.on("active", () => this.#outage.over());
-    worker.on("lockRenewalFailed", (ids) => {
-      for (const id of ids) this.#jobs.get(id)?.interrupt("lease");
-    });
+    this.#outage.onLeaseLost = (id) => this.#leaseLost(id);
     onCancel(control, (id) => this.#jobs.get(id)?.interrupt("caller"));
     worker.run().catch((error: unknown) => this.#outage.note(error));
   }
@@ -120,12 +120,25 @@ class Service {
 
   #start(job: ServedJob, worker: JobWorker): void {
     this.#jobs.set(job.id, job);
+    this.#lost.delete(job.id);
     if (job.repeats > 0) this.#tellRepeated(job, worker);
     const task = createTask(job.perform(), { name: `${job.name}() of job ${job.id}` });
     job.task = task;
     task.addDoneCallback(() => {
       this.#jobs.delete(job.id);
       if (task.cancelled()) job.neverBegan();
+    });
+  }
+
+  #leaseLost(id: string): void {
+    this.#jobs.get(id)?.interrupt("lease");
+    if (this.#lost.has(id)) return;
+    this.#lost.add(id);
+    const { lease = 10_000, queue } = this.#options;
+    this.#loop.callExceptionHandler({
+      message:
+        `serve() on queue "${queue}" has lost job ${id} to another worker: this one gave no sign of life for ` +
+        `more than its lease of ${lease} ms. CPU-bound work belongs into toThread`,
     });
   }
 
@@ -143,15 +156,16 @@ class Service {
     try {
       while (!this.#inbox.empty()) void this.#inbox.getNowait().giveBack();
       yield* this.#ended(grace);
-      this.#interruptAll();
-      yield* this.#ended(Math.max(grace, 1000));
     } finally {
-      // Cancelled once more: no more patience.
+      // Cancelled once more, by the end of the run perhaps: no more patience, but jobs still unwind.
       this.#interruptAll();
-      yield* cancelScope({ shield: true }, () =>
-        fromPromise(this.#disconnect(worker, control, idle)),
-      );
+      yield* cancelScope({ shield: true }, () => this.#leave(worker, control, idle));
     }
+  }
+
+  *#leave(worker: JobWorker, control: JobEvents, idle: Promise<unknown>): Coroutine<void> {
+    yield* this.#ended(Math.max(this.#options.grace ?? 0, 1000));
+    yield* fromPromise(this.#disconnect(worker, control, idle));
   }
 
   /** Wait until all jobs have ended, at most so many ms. */

@@ -1,4 +1,5 @@
 // What RemoteExecutor and serve promise, on either backend.
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -294,7 +295,46 @@ export function remoteSuite(kind: "redis" | "postgres"): void {
     });
   });
 
+  it("a key is a function's own, dots in its name or not", async () => {
+    const keyed = (remote: RemoteExecutor, name: string, key: string) =>
+      failure(remote.with({ idempotencyKey: key }).submit(remoteFunction<() => void>(name)));
+    const errors = await remotely(function* (remote) {
+      return [yield* keyed(remote, "no.such", "key"), yield* keyed(remote, "no", "such.key")];
+    });
+    expect(errors.map(String)).toEqual([
+      expect.stringMatching(/no function "no\.such"/),
+      expect.stringMatching(/no function "no"/),
+    ]);
+  });
+
   describe("cancellation", () => {
+    it("of a job with a key is over before the same is run anew", async () => {
+      const file = newFile();
+      await remotely(function* (remote) {
+        const keyed = remote.with({ idempotencyKey: file });
+        const first = keyed.submit(functions.traced, file, 10_000);
+        yield* until(() => lines(file).length === 1);
+        first.cancel();
+        yield* sleep(0);
+        expect(yield* keyed.submit(functions.traced, file, 10)).toBe("slept");
+        expect(first.cancelled()).toBe(true);
+      });
+      expect(lines(file)).toEqual(["begin", "cancelled", "finally", "begin", "end", "finally"]);
+    });
+
+    it("ends the attempts, though the clean-up fails", async () => {
+      const file = newFile();
+      await remotely(function* (remote) {
+        const task = remote.with({ attempts: 5 }).submit(functions.failsToCleanUp, file);
+        yield* until(() => lines(file).length === 1);
+        task.cancel();
+        yield* failure(task);
+        // Another attempt would have begun.
+        yield* sleep(200);
+      });
+      expect(lines(file)).toEqual(["begin"]);
+    });
+
     it("reaches the remote coroutine, and waits for its finally", async () => {
       const file = newFile();
       await remotely(function* (remote) {
@@ -460,6 +500,19 @@ export function remoteSuite(kind: "redis" | "postgres"): void {
       });
     });
 
+    it("cancels all who wait for one job", async () => {
+      await remotely(
+        function* (remote) {
+          const keyed = remote.with({ idempotencyKey: "one" });
+          const tasks = [keyed.submit(functions.add, 1, 2), keyed.submit(functions.add, 1, 2)];
+          yield* sleep(100);
+          yield* remote.shutdown({ cancelFutures: true });
+          expect(tasks.map((task) => task.cancelled())).toEqual([true, true]);
+        },
+        { queue: "nobody's" },
+      );
+    });
+
     it.each(["left", "dispose", "outside"])("lets the process end (%s)", async (how) => {
       const caller = startProgram("caller.ts", [backend.url, QUEUE, how]);
       const { stdout, stderr } = caller;
@@ -500,6 +553,23 @@ export function remoteSuite(kind: "redis" | "postgres"): void {
         lease: 1000,
       });
     }, 20_000);
+
+    it("does not keep a process that ends, whatever it has begun", async () => {
+      const output = async (connection: string, how: string) => {
+        const { stdout, stderr } = startProgram("caller.ts", [connection, "away", how]);
+        if (stdout === null || stderr === null) throw new Error("no output");
+        const all = Promise.all([text(stdout), text(stderr)]);
+        return { stdout, all };
+      };
+      const nowhere = backend.url.replace(/:\d+/, `:${await freePort()}`);
+      const never = await output(nowhere, "batch");
+      expect((await never.all)[0]).toBe("end of the program\n");
+      const lost = await output(backend.url, "outage");
+      await once(lost.stdout, "data");
+      await backend.kill();
+      expect((await lost.all)[0]).toMatch(/end of the program\n$/);
+      await backend.start();
+    }, 40_000);
 
     it("from the beginning gives ConnectionError after connectTimeout", async () => {
       const port = await freePort();

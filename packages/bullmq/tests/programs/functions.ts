@@ -49,6 +49,15 @@ export function* traced(file: string, ms: number): Coroutine<string> {
   }
 }
 
+export function* failsToCleanUp(file: string): Coroutine<void> {
+  log(file, "begin");
+  try {
+    yield* sleep(10_000);
+  } catch {
+    throw new Error("the clean-up fails");
+  }
+}
+
 /** Succeeds at the given run. */
 export function succeedsAt(file: string, run: number): string {
   log(file, String(Date.now()));
