@@ -1,5 +1,6 @@
 /*
- * Progress of a job: the function tells, the caller's onProgress hears.
+ * What a function can ask of its job: to tell its progress, which the caller's onProgress hears, and to be told
+ * of its end.
  *
  * A function finds its job by a ContextVar. An async function is known to heddle only until its first await,
  * so those are given an AsyncLocalStorage; not the others, for from its first use on Node follows every
@@ -9,13 +10,16 @@
  * with what nobody needs to see any more.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { ContextVar, RuntimeError } from "heddle";
+import { ContextVar, currentTask, RuntimeError } from "heddle";
+import { findJobSignalBy } from "heddle/executor";
 import { toJson } from "./job-data.ts";
 
 /** @internal The progress of one job. */
 export class Progress {
   readonly #send: (value: unknown) => Promise<unknown>;
   #next: { value: unknown } | null = null;
+  /** Of the task that the function is. */
+  signal: AbortSignal | null = null;
   /** Settles when nothing is on its way. */
   sending: Promise<void> | null = null;
 
@@ -42,6 +46,12 @@ export class Progress {
 
 const ofCoroutine = new ContextVar<Progress | null>("heddle.bullmq.progress", { default: null });
 const ofFunction = new AsyncLocalStorage<Progress>();
+
+// jobSignal() of heddle/node works in functions that are served, too.
+findJobSignalBy(() => {
+  const progress = ofCoroutine.get() ?? ofFunction.getStore();
+  return progress?.signal ?? currentTask()?.signal;
+});
 
 /** @internal From now on this is the running task's. */
 export function enterProgress(progress: Progress): void {

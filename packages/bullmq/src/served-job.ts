@@ -5,6 +5,7 @@ import { type Job, WaitingError } from "bullmq";
 import {
   CancelledError,
   type Coroutine,
+  createTask,
   fromPromise,
   isAwaitable,
   isCancelled,
@@ -75,6 +76,8 @@ export class ServedJob {
     enterProgress(this.#progress);
     try {
       const value = yield* this.#runInTime();
+      // It did not listen, and has come to its end all the same.
+      if (this.interruption === "caller") throw new CancelledError();
       const json = yield* this.#settled(this.#encode(value));
       this.#resolve(json);
     } catch (error) {
@@ -104,16 +107,22 @@ export class ServedJob {
     if (ms === undefined) return yield* this.#run();
     let isLate = (): boolean => false;
     const run = () => this.#run();
+    const late = () => {
+      const attempt = this.#job.attemptsMade + 1;
+      return new TimeoutError(`${this.name}() did not end within ${ms} ms (attempt ${attempt})`);
+    };
+    let value: unknown;
     try {
-      return yield* timeout(ms, function* (scope) {
+      value = yield* timeout(ms, function* (scope) {
         isLate = () => scope.expired();
         return yield* run();
       });
     } catch (error) {
-      if (!isLate()) throw error;
-      const attempt = this.#job.attemptsMade + 1;
-      throw new TimeoutError(`${this.name}() did not end within ${ms} ms (attempt ${attempt})`);
+      throw isLate() ? late() : error;
     }
+    // An async function that does not listen.
+    if (isLate()) throw late();
+    return value;
   }
 
   *#run(): Coroutine<unknown> {
@@ -126,11 +135,18 @@ export class ServedJob {
         ),
       );
     }
+    // A task, for it is waited for when it is cancelled: what it does would go on beside the next job's.
+    if (fn instanceof AsyncFunction) {
+      return yield* createTask((signal) => {
+        this.#progress.signal = signal;
+        return this.#call(fn) as Promise<unknown>;
+      });
+    }
     const returned = this.#call(fn);
     if (isAwaitable(returned)) return yield* returned;
     const isPromise =
       typeof (returned as Partial<PromiseLike<unknown>> | null)?.then === "function";
-    return isPromise ? yield* fromPromise(returned as PromiseLike<unknown>) : returned;
+    return isPromise ? yield* createTask(() => returned as Promise<unknown>) : returned;
   }
 
   #call(fn: RemoteFunction): unknown {

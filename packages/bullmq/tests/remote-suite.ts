@@ -349,6 +349,31 @@ export function remoteSuite(kind: "redis" | "postgres"): void {
       });
     });
 
+    it("reaches an async function by jobSignal(), and waits for its end", async () => {
+      const file = newFile();
+      await remotely(function* (remote) {
+        const task = remote.submit(functions.listens, file, 10_000);
+        yield* until(() => lines(file).length > 0);
+        task.cancel();
+        expect(yield* failure(task)).toBeInstanceOf(CancelledError);
+        expect(lines(file)).toEqual(["begin", "aborted", "end"]);
+      });
+    });
+
+    it("waits for an async function that does not listen", async () => {
+      const file = newFile();
+      await remotely(function* (remote) {
+        const task = remote.submit(functions.deaf, file, 300);
+        yield* until(() => lines(file).length > 0);
+        task.cancel();
+        expect(yield* failure(task)).toBeInstanceOf(CancelledError);
+        expect(lines(file)).toEqual(["begin", "end"]);
+        const late = remote.with({ timeout: 50 }).submit(functions.deaf, file, 200);
+        expect(yield* failure(late)).toBeInstanceOf(TimeoutError);
+        expect(lines(file)).toEqual(["begin", "end", "begin", "end"]);
+      });
+    });
+
     it("takes a job that waits out of the queue: it never begins", async () => {
       const file = newFile();
       await remotely(

@@ -1,7 +1,9 @@
 // What the workers of the tests serve.
 import { appendFileSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { noRetry, reportProgress } from "@heddle/bullmq";
 import { CancelledError, type Coroutine, sleep } from "heddle";
+import { jobSignal } from "heddle/executor";
 
 function log(file: string, line: string): void {
   appendFileSync(file, `${line}\n`);
@@ -134,3 +136,19 @@ export function* cancelled(file: string, n: number): Coroutine<void> {
 }
 
 export async function asyncNoop(): Promise<void> {}
+
+/** Ends when it is told to. */
+export async function listens(file: string, ms: number): Promise<void> {
+  const signal = jobSignal();
+  log(file, "begin");
+  await delay(ms, undefined, { signal }).catch(() => log(file, "aborted"));
+  log(file, "end");
+}
+
+/** Hears of nothing. */
+export async function deaf(file: string, ms: number): Promise<string> {
+  log(file, "begin");
+  await delay(ms);
+  log(file, "end");
+  return "late";
+}

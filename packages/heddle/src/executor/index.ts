@@ -2,7 +2,7 @@ export { registerContextVar } from "./context-variables.ts";
 export type { EncodedError } from "./error-crossing.ts";
 export { decodeError, encodeError, registerErrorClass } from "./error-crossing.ts";
 export { isWorker } from "./job-runner.ts";
-export { jobSignal } from "./job-signal.ts";
+export { findJobSignalBy, jobSignal } from "./job-signal.ts";
 export type { LatencySummary } from "./latencies.ts";
 export type { MapOptions, Mapped } from "./map-over.ts";
 export { mapOver } from "./map-over.ts";

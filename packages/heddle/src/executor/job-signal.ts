@@ -4,6 +4,13 @@
 import { RuntimeError } from "../coroutine/errors.ts";
 import { currentRunner } from "./job-runner.ts";
 
+let elsewhere: (() => AbortSignal | undefined) | null = null;
+
+/** @internal For executors whose workers are others: `find` gives the signal of the job whose code runs, if any. */
+export function findJobSignalBy(find: () => AbortSignal | undefined): void {
+  elsewhere = find;
+}
+
 /**
  * The AbortSignal of the job that this worker runs: it is aborted, with a CancelledError as its reason, when
  * the job is cancelled. For async functions, that no CancelledError is thrown into. Throws RuntimeError outside
@@ -16,9 +23,9 @@ import { currentRunner } from "./job-runner.ts";
  * }
  */
 export function jobSignal(): AbortSignal {
-  const runner = currentRunner();
-  if (runner === null) {
+  const signal = currentRunner()?.signal ?? elsewhere?.();
+  if (signal === undefined) {
     throw new RuntimeError("jobSignal() is for functions that an executor runs in a worker");
   }
-  return runner.signal;
+  return signal;
 }

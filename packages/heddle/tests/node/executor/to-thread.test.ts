@@ -103,7 +103,7 @@ describe("toThread and runInExecutor", () => {
       );
       const outer = 5;
       expect(() => toThread(() => outer)).toThrow(
-        /^toThread\(\): the function uses outer, which is a variable/,
+        /^toThread\(\): the function uses "outer", which is a variable/,
       );
       yield* sleep(0);
     }));
