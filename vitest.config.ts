@@ -8,7 +8,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^heddle$/, replacement: source("heddle/src/index.ts") },
-      { find: /^heddle\/(node|testing|executor|web)$/, replacement: source("heddle/src/$1/index.ts") },
+      {
+        find: /^heddle\/(node|testing|executor|web)$/,
+        replacement: source("heddle/src/$1/index.ts"),
+      },
       { find: /^@heddle\/bullmq$/, replacement: source("bullmq/src/index.ts") },
     ],
   },

@@ -116,7 +116,7 @@ class Mapping<T, R> {
   readonly #ordered: boolean;
   /** Begun and not given on, in the order of the items. */
   readonly #ahead = new Set<Future<R>>();
-  /** Those of them that are done, in the order in which they were. */
+  /** Those of them that are done, in the order in which they were; kept where that is asked for. */
   readonly #done: Future<R>[] = [];
   /** The next item is on its way. */
   #pull: Task<IteratorResult<T>> | null = null;
@@ -146,6 +146,7 @@ class Mapping<T, R> {
         // First the workers get what they can have.
         if (result !== undefined && !(hasRoom && this.#pull?.done())) {
           this.#ahead.delete(result);
+          this.#done.shift();
           yield* emit(result.result());
         } else if (this.#pull === null && this.#ahead.size === 0) return;
         else if (this.#pull?.done() !== true) yield* this.#something();
@@ -171,13 +172,13 @@ class Mapping<T, R> {
     const future = this.#submit(next.value);
     this.#ahead.add(future);
     future.addDoneCallback((done) => {
-      this.#done.push(done);
+      if (!this.#ordered) this.#done.push(done);
       this.#happened();
     });
   }
 
   #nextResult(): Future<R> | undefined {
-    if (!this.#ordered) return this.#done.shift();
+    if (!this.#ordered) return this.#done[0];
     const [first] = this.#ahead;
     return first?.done() === true ? first : undefined;
   }

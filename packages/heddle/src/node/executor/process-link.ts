@@ -8,6 +8,7 @@ import { decodeError, type EncodedError } from "../../executor/error-crossing.ts
 import type { FromWorker } from "../../executor/messages.ts";
 import type { LinkListener, WorkerLink } from "../../executor/worker-link.ts";
 import { born, ended } from "../process/living-processes.ts";
+import { deeper } from "./nesting.ts";
 import type { ProcessPoolOptions } from "./process-pool-executor.ts";
 import { workerFile } from "./worker-file.ts";
 
@@ -24,8 +25,8 @@ export function openProcessLink(
   options: Pick<ProcessPoolOptions, "execArgv" | "env" | "cwd">,
   listener: LinkListener,
 ): WorkerLink {
-  const program = process.argv[1];
-  const child = fork(workerFile("process-worker"), program === undefined ? [] : [program], {
+  const args = [process.argv[1] ?? "", String(deeper())];
+  const child = fork(workerFile("process-worker"), args, {
     ...(options as object),
     serialization: "advanced",
     stdio: ["ignore", "inherit", "inherit", "ipc"],

@@ -7,6 +7,7 @@ import { becomeWorker } from "../../executor/job-runner.ts";
 import type { ToWorker } from "../../executor/messages.ts";
 import { importFrom } from "./inline-imports.ts";
 import { loadInWorker } from "./load-in-worker.ts";
+import { beNested } from "./nesting.ts";
 import type { CrashMessage } from "./process-link.ts";
 import { referenceTo } from "./reference-to.ts";
 
@@ -28,7 +29,9 @@ process.on("uncaughtExceptionMonitor", (error) => {
   const crash: CrashMessage = { type: "crash", error: encodeError(error) };
   process.send?.(crash, undefined, undefined, () => {});
 });
-importFrom(process.argv[2] ?? null);
+const [, , program, depth] = process.argv;
+importFrom(program || null);
+beNested(Number(depth));
 // Ctrl-C reaches every process of the terminal: it is the parent that says what becomes of the jobs.
 process.on("SIGINT", () => {});
 // The parent is done with it, or dead.

@@ -12,6 +12,7 @@ import {
 } from "node:worker_threads";
 import type { FromWorker } from "../../executor/messages.ts";
 import type { LinkListener, WorkerLink } from "../../executor/worker-link.ts";
+import { deeper } from "./nesting.ts";
 import { workerFile } from "./worker-file.ts";
 
 /** What a thread is given to begin with. */
@@ -19,6 +20,7 @@ export interface ThreadData {
   readonly port: import("node:worker_threads").MessagePort;
   /** The path of the main program, from where packages are looked for. */
   readonly program: string | null;
+  readonly depth: number;
 }
 
 /** Milliseconds that a worker without a job has for its exit handlers. */
@@ -26,7 +28,11 @@ const EXIT_TIME = 1000;
 
 export function openThreadLink(options: WorkerOptions, listener: LinkListener): WorkerLink {
   const { port1: port, port2 } = new MessageChannel();
-  const workerData: ThreadData = { port: port2, program: process.argv[1] ?? null };
+  const workerData: ThreadData = {
+    port: port2,
+    program: process.argv[1] ?? null,
+    depth: deeper(),
+  };
   const worker = new Worker(workerFile("thread-worker"), {
     ...options,
     workerData,

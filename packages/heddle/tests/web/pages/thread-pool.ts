@@ -319,7 +319,7 @@ describe("workers that break", () => {
       return (error as Error).message;
     });
   const UNLOADED =
-    /has died while it ran add\(\): its file, or one that this imports, could not be loaded/;
+    /has died before it answered add\(\): its file, or one that this imports, could not be loaded/;
 
   test("a file that is not there", async () => {
     expect(await broken(at("/nowhere.js"))).toMatch(UNLOADED);
@@ -357,7 +357,9 @@ describe("workers that break", () => {
       const other = pool.submit(from("addByCoroutine"), 1, 2);
       const error = yield* caught(failing);
       expect(error).toBeInstanceOf(BrokenExecutorError);
-      expect((error as Error).message).toMatch(/ran throwsLater\(\): .*nobody's \(https:.*work/);
+      expect((error as Error).message).toMatch(
+        /answered throwsLater\(\): .*nobody's \(https:.*work/,
+      );
       expect(yield* other).toBe(3);
       expect(yield* pool.submit(from("add"), 1, 2)).toBe(3);
       expect(pool.statistics()).toMatchObject({ died: 1, failed: 1, done: 2 });
@@ -368,7 +370,7 @@ describe("workers that break", () => {
       const error = yield* caught(timeout(5000, () => pool.submit(from("leaves"))));
       expect(error).toBeInstanceOf(BrokenExecutorError);
       expect((error as Error).message).toMatch(
-        /ran leaves\(\): it has closed, or the browser has closed it$/,
+        /answered leaves\(\): it has closed, or the browser has closed it$/,
       );
       expect(yield* pool.submit(from("add"), 1, 2)).toBe(3);
     }));
