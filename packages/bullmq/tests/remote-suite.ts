@@ -611,6 +611,11 @@ export function remoteSuite(kind: "redis" | "postgres"): void {
     });
 
     it("that is none, but a refusal, gives ConnectionError at once", async () => {
+      // The backend may still be starting: the test before has restarted it.
+      await remotely(function* (remote) {
+        yield* remote.submit(functions.add, 1, 1);
+      });
+      reports = [];
       const connection = backend.url.replace(/\/\/.*@?127/, "//nobody:wrong@127");
       const error = await remotely((remote) => failure(remote.submit(functions.add, 1, 2)), {
         connection,
