@@ -395,9 +395,8 @@ export abstract class PoolExecutor implements Executor, Resource, JobCanceller {
 
   /**
    * Take no more work; the workers end when what was taken is done, or cancelled at the end of the pool's run.
-   * With `wait` suspends until they have
-   * ended, unless they have; on cancellation it is not waited for any more, the shut-down goes on. Twice
-   * does no harm. Counterpart: `Executor.shutdown`.
+   * With `wait` suspends until they have ended, unless they have; on cancellation it is not waited for any
+   * more, the shut-down goes on. Twice does no harm. Counterpart: `Executor.shutdown`.
    */
   shutdown(options: ShutdownOptions = {}): ThenableAwaitable<void> {
     const { wait = true, cancelFutures = false } = options ?? {};

@@ -41,8 +41,8 @@ const LONGEST = 2 ** 31 - 1;
  *
  * Import maps do not reach into workers: a module that is not bundled imports others there by URLs.
  *
- * A pool that is made in a run belongs to it, and is shut down at its end; in others a worker ends after a
- * second without a job. At most `navigator.hardwareConcurrency` workers if not given. Throws TypeError or
+ * A pool that is made in a run belongs to it, and is shut down at its end; in others its workers
+ * stay until `shutdown`, or end after `idleTimeout`. At most `navigator.hardwareConcurrency` workers if not given. Throws TypeError or
  * RangeError for options that are none.
  *
  * @example
